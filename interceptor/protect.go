@@ -1,0 +1,137 @@
+package interceptor
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+)
+
+// Server is what Protect needs of a *grpc.Server.
+type Server interface {
+	GetServiceInfo() map[string]grpc.ServiceInfo
+}
+
+// Protect checks that nothing of the server is left open by accident, and
+// opens the Guard. Call it after every service is registered and before the
+// server serves; until it has succeeded every call is refused.
+//
+// It fails unless both interceptors were taken, every registered method has
+// exactly one rule, every rule can be right and is enforced by this version,
+// and every rule given as an option belongs to a registered method. The error
+// lists all that is wrong, each with what to do about it.
+//
+// A Guard protects one server. It can't know that the interceptors it handed
+// out were given to that server and no other: [Guard.ServerOptions] makes
+// that hard to get wrong.
+func (g *Guard) Protect(srv Server) error {
+	rules := map[string]*policy{}
+	used := map[string]bool{}
+	problems := g.notTaken()
+	for _, m := range methods(srv) {
+		w, pattern, err := g.ruleSet.find(m.service, m.name)
+		used[pattern] = true
+		if err != nil {
+			problems = append(problems, m.full()+": "+err.Error())
+			continue
+		}
+		p, err := compile(w.rule, g.verifier.Issuers())
+		if err != nil {
+			problems = append(problems, fmt.Sprintf("%s (%s): %s", m.full(), w.source, oneLine(err)))
+			continue
+		}
+		p.source, p.stream = w.source, m.stream
+		rules[m.full()] = p
+	}
+	for _, pattern := range g.ruleSet.unused(used) {
+		problems = append(problems, fmt.Sprintf("%s(%q): no such method is registered: correct the name, or register the service before Protect", g.ruleSet.given[pattern].source, pattern))
+	}
+	if len(problems) > 0 {
+		return unprotected(problems)
+	}
+	g.rules.Store(&rules)
+	return nil
+}
+
+func (g *Guard) notTaken() []string {
+	var problems []string
+	if !g.unaryTaken.Load() {
+		problems = append(problems, "unary calls pass unguarded: give grpc.NewServer the option grpc.UnaryInterceptor(guard.Unary()), or guard.ServerOptions()...")
+	}
+	if !g.streamTaken.Load() {
+		problems = append(problems, "streams pass unguarded: give grpc.NewServer the option grpc.StreamInterceptor(guard.Stream()), or guard.ServerOptions()...")
+	}
+	return problems
+}
+
+func unprotected(problems []string) error {
+	noun := "problems"
+	if len(problems) == 1 {
+		noun = "problem"
+	}
+	return fmt.Errorf("interceptor: the server is not protected, %d %s:\n    %s", len(problems), noun, strings.Join(problems, "\n    "))
+}
+
+// oneLine flattens a joined error.
+func oneLine(err error) string {
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return err.Error()
+	}
+	var texts []string
+	for _, e := range joined.Unwrap() {
+		texts = append(texts, oneLine(e))
+	}
+	return strings.Join(texts, "; ")
+}
+
+type method struct {
+	service, name string
+	stream        bool
+}
+
+func (m method) full() string { return "/" + m.service + "/" + m.name }
+
+// methods are the server's, sorted by name.
+func methods(srv Server) []method {
+	var all []method
+	info := srv.GetServiceInfo()
+	for _, service := range slices.Sorted(maps.Keys(info)) {
+		for _, m := range info[service].Methods {
+			all = append(all, method{service: service, name: m.Name, stream: m.IsClientStream || m.IsServerStream})
+		}
+	}
+	slices.SortFunc(all, func(a, b method) int { return strings.Compare(a.full(), b.full()) })
+	return all
+}
+
+// MethodRule is the rule that one method is held to.
+type MethodRule struct {
+	// Method is the full method, "/package.Service/Method".
+	Method string
+	// Rule is a copy.
+	Rule *grpcauthv1.Rule
+	// Source is where the rule was written.
+	Source Source
+}
+
+// Rules lists every method of the protected server with its rule, sorted by
+// method. It is empty until [Guard.Protect] has succeeded.
+func (g *Guard) Rules() []MethodRule {
+	rules := g.rules.Load()
+	if rules == nil {
+		return nil
+	}
+	var all []MethodRule
+	for _, name := range slices.Sorted(maps.Keys(*rules)) {
+		p := (*rules)[name]
+		all = append(all, MethodRule{Method: name, Rule: proto.Clone(p.rule).(*grpcauthv1.Rule), Source: p.source})
+	}
+	return all
+}

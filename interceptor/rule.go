@@ -1,0 +1,23 @@
+package interceptor
+
+import grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+
+// Public is the rule {public: true}: anyone may call, no token is read.
+func Public() *grpcauthv1.Rule { return &grpcauthv1.Rule{Public: true} }
+
+// Optional is the rule {optional: true}: a caller without a token is let in
+// as nobody, one with a token must have a valid one.
+func Optional() *grpcauthv1.Rule { return &grpcauthv1.Rule{Optional: true} }
+
+// Authenticated is the rule {}: any caller with a valid access token.
+func Authenticated() *grpcauthv1.Rule { return &grpcauthv1.Rule{} }
+
+// Scopes is the rule {scopes: …}: an access token with all of these scopes.
+func Scopes(scopes ...string) *grpcauthv1.Rule { return &grpcauthv1.Rule{Scopes: scopes} }
+
+// AnyScopes is the rule {any_scopes: …}: an access token with at least one of
+// these scopes.
+func AnyScopes(scopes ...string) *grpcauthv1.Rule { return &grpcauthv1.Rule{AnyScopes: scopes} }
+
+// Roles is the rule {roles: …}: a caller with at least one of these roles.
+func Roles(roles ...string) *grpcauthv1.Rule { return &grpcauthv1.Rule{Roles: roles} }
