@@ -1,0 +1,121 @@
+# Go and make are all that run, demo and test need. The tools of the other
+# targets are pinned in tools/versions and installed into .bin when first used.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory --warn-undefined-variables
+
+BIN := $(CURDIR)/.bin
+BUF := $(BIN)/node/node_modules/.bin/buf
+LINT := $(BIN)/golangci-lint
+# Folders that hold generated code and nothing else.
+GENERATED := gen examples/gen internal/testkit/gen
+
+# Flags for go test (test, race, cover) and for the benchmarks (bench).
+TESTFLAGS ?=
+BENCHFLAGS ?=
+# How long each fuzz target runs.
+FUZZTIME ?= 20s
+
+##@ Start here: Go and make are enough
+
+.PHONY: run
+run: ## Walk through a login, then leave the server up to play with
+	@go run ./examples/tour
+
+.PHONY: demo
+demo: ## The same walk, then exit 0 when every step came out as it should
+	@go run ./examples/tour --once
+
+.PHONY: test
+test: ## Run the tests, then list those that lacked a program here
+	@TESTFLAGS='$(TESTFLAGS)' sh tools/test.sh
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+##@ Measure
+
+.PHONY: bench
+bench: ## Measure speed beside the peers (BENCHFLAGS for its flags)
+	@cd bench && go run . $(BENCHFLAGS)
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (20s)
+	@sh tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: cover
+cover: ## Measure the tests' coverage of what people wrote, into cover.out
+	@mkdir -p .cache
+	@go test $(TESTFLAGS) -coverprofile=cover.out -coverpkg="$$(sh tools/packages.sh)" ./... \
+		>.cache/cover.log || { cat .cache/cover.log; exit 1; }
+	@go tool cover -func=cover.out | tail -n 1
+
+##@ Check
+
+.PHONY: race
+race: ## Run the tests under the race detector (needs a C compiler)
+	@go test -race $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: .bin/golangci-lint .bin/buf ## Lint Go code and protos
+	@$(LINT) run ./...
+	@cd bench && $(LINT) run --config ../.golangci.yml ./...
+	@$(BUF) lint
+	@$(BUF) format --diff --exit-code
+
+.PHONY: tidy-check
+tidy-check: ## Fail when go mod tidy would change something
+	@go mod tidy -diff
+	@cd bench && go mod tidy -diff
+
+.PHONY: check-generated
+check-generated: .cache/generated ## Fail when the generated code is not the protos'
+	@for dir in $(GENERATED); do \
+		diff -ru $$dir .cache/generated/$$dir || { echo "stale: run make generate"; exit 1; }; \
+	done
+
+.PHONY: breaking
+breaking: .bin/buf ## Fail when a proto breaks what the baseline promised
+	@$(BUF) breaking proto --against proto/baseline.binpb
+
+.PHONY: ci
+ci: ## Run everything that CI runs
+	@bash .ci/run
+
+##@ Change
+
+.PHONY: generate
+generate: .cache/generated ## Generate Go code from the protos
+	@for dir in $(GENERATED); do rm -rf $$dir && cp -R .cache/generated/$$dir $$dir || exit 1; done
+
+.PHONY: baseline
+baseline: .bin/buf ## Make the protos as they stand the baseline (at a release)
+	@$(BUF) build proto --exclude-source-info --output proto/baseline.binpb
+
+.PHONY: format
+format: .bin/golangci-lint .bin/buf ## Format Go code and protos
+	@$(LINT) fmt ./...
+	@cd bench && $(LINT) fmt --config ../.golangci.yml ./...
+	@$(BUF) format --write
+
+.PHONY: tools
+tools: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc .bin/golangci-lint .bin/grpcurl ## Install every tool into .bin
+
+.PHONY: clean
+clean: ## Remove installed tools and what builds leave behind
+	@rm -rf .bin .cache cover.out
+
+# A tool is asked for by name. It is installed only when the one that is there
+# is not of the version in tools/versions.
+.bin/%: FORCE
+	@sh tools/install.sh $*
+
+.PHONY: .cache/generated
+.cache/generated: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc
+	@rm -rf $@ && mkdir -p $@
+	@PATH="$(BIN):$$PATH" $(BUF) generate --output $@
+
+.PHONY: FORCE
+FORCE:

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Runs every fuzz target of the module for a time each:
+#
+#   sh tools/fuzz.sh 20s
+#
+# A failing input is written below the package's testdata/fuzz: commit it with
+# the fix.
+set -eu
+cd "$(dirname "$0")/.."
+fuzztime=${1:-20s}
+
+# fuzz names the target in $2 of the package in $1.
+fuzz() {
+  printf '== %s %s\n' "$1" "$2"
+  go test -run '^$' -fuzz "^$2\$" -fuzztime "$fuzztime" "$1"
+}
+
+count=0
+for file in $(find . -name '*_test.go' -exec grep -l '^func Fuzz[A-Z]' {} + | sort); do
+  for target in $(sed -n 's/^func \(Fuzz[A-Z][A-Za-z0-9_]*\)(.*/\1/p' "$file"); do
+    fuzz "$(dirname "$file")" "$target"
+    count=$((count + 1))
+  done
+done
+if [ "$count" -eq 0 ]; then
+  echo "fuzz: no target found" >&2
+  exit 1
+fi
+printf '%d fuzz targets ran %s each\n' "$count" "$fuzztime"
