@@ -1,0 +1,45 @@
+package store
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// The records hold hashes and sealed keys, so however they are printed or
+// logged they show only what names them.
+
+// Format prints the session's id only, whatever the verb.
+func (s Session) Format(f fmt.State, _ rune) { printRedacted(f, s.text()) }
+
+// LogValue logs the session's id only.
+func (s Session) LogValue() slog.Value { return slog.StringValue(s.text()) }
+
+// Format prints the session's id and generation only, whatever the verb.
+func (r Rotation) Format(f fmt.State, _ rune) { printRedacted(f, r.text()) }
+
+// LogValue logs the session's id and generation only.
+func (r Rotation) LogValue() slog.Value { return slog.StringValue(r.text()) }
+
+// Format prints the user's id only, whatever the verb.
+func (u User) Format(f fmt.State, _ rune) { printRedacted(f, u.text()) }
+
+// LogValue logs the user's id only.
+func (u User) LogValue() slog.Value { return slog.StringValue(u.text()) }
+
+// Format prints the key's id and algorithm only, whatever the verb.
+func (k SigningKey) Format(f fmt.State, _ rune) { printRedacted(f, k.text()) }
+
+// LogValue logs the key's id and algorithm only.
+func (k SigningKey) LogValue() slog.Value { return slog.StringValue(k.text()) }
+
+func (s Session) text() string  { return "store.Session{id=" + s.ID + "}" }
+func (r Rotation) text() string { return fmt.Sprintf("store.Rotation{id=%s gen=%d}", r.ID, r.Gen) }
+func (u User) text() string     { return "store.User{subject=" + u.Subject + "}" }
+
+func (k SigningKey) text() string {
+	return "store.SigningKey{id=" + k.ID + " alg=" + k.Algorithm + "}"
+}
+
+// printRedacted drops the write error: a fmt.State buffers and never fails.
+func printRedacted(f fmt.State, text string) { _, _ = io.WriteString(f, text) }

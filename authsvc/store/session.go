@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Session is one login and the row its refresh token stands for.
+//
+// Times are UTC with microseconds; a store drops what is finer. The zero time
+// means never or not yet, and an empty list comes back as nil.
+type Session struct {
+	// ID is 16 random bytes in base64url: 22 characters.
+	ID string
+	// ClientID is the client (the app) that opened the session.
+	ClientID string
+	// Subject is the user's id.
+	Subject string
+	// Scopes is what was granted. Refreshing never widens it.
+	Scopes []string
+	// Audiences is whom the access tokens are for.
+	Audiences []string
+
+	// Gen is the generation of the current refresh token. Each rotation adds
+	// one.
+	Gen int64
+	// CurHash is the SHA-256 of the current refresh token's secret.
+	CurHash []byte
+	// PrevHash is the hash that CurHash replaced, empty before the first
+	// rotation.
+	PrevHash []byte
+	// RotatedAt is when the current generation came to be by rotation.
+	RotatedAt time.Time
+	// Sealed is the current refresh token, encrypted under a key derived from
+	// the one before it. It answers a retry and is of no use by itself.
+	Sealed []byte
+	// Replays counts how often the current generation's predecessor was
+	// answered again.
+	Replays int
+	// ReplayedGens counts the generations in a row that were replayed.
+	ReplayedGens int
+
+	// AuthTime is when the user last proved who they are (OpenID Connect
+	// auth_time, RFC 9068 §2.2.1). Refreshing does not move it.
+	AuthTime time.Time
+	// AMR is how they proved it (RFC 8176).
+	AMR []string
+
+	// IdleExpires is when the session ends unless it is refreshed first. It
+	// is never later than Expires.
+	IdleExpires time.Time
+	// Expires is when the session ends whatever happens.
+	Expires time.Time
+	// RevokedAt is when the session was ended early; zero while it stands.
+	RevokedAt time.Time
+	// Reason is why it was ended early, for people.
+	Reason string
+
+	// Label is a name its owner will recognise ("Ada's laptop").
+	Label string
+	// CreatedAt is when the user logged in.
+	CreatedAt time.Time
+	// LastSeen is when the session was last refreshed.
+	LastSeen time.Time
+}
+
+// Rotation asks to replace the current generation of a session by the next.
+type Rotation struct {
+	// ID is the session.
+	ID string
+	// Gen, CurHash and ClientID are what must stand for the rotation to
+	// happen.
+	Gen      int64
+	CurHash  []byte
+	ClientID string
+	// NewHash becomes CurHash.
+	NewHash []byte
+	// Sealed becomes the session's Sealed.
+	Sealed []byte
+	// Idle is how long the session lives from now unless it is refreshed
+	// again. The store adds it to its own clock.
+	Idle time.Duration
+}
+
+// Sessions keeps the logins.
+type Sessions interface {
+	// CreateSession inserts s while the counter of s.Subject still is
+	// counter (see [Subjects]), in one step: no concurrent RaiseSubject can
+	// fall between the check and the insert. ErrStale when the counter has
+	// moved, ErrExists when s.ID is taken.
+	CreateSession(ctx context.Context, s Session, counter int64) error
+
+	// RotateSession is one compare-and-swap: of any number of concurrent
+	// callers with the same r.Gen exactly one wins. The others get ErrStale,
+	// as does everyone when the session is absent, revoked, expired by the
+	// store's clock, or not r.ClientID's.
+	//
+	// The winner moves CurHash to PrevHash, sets CurHash and Sealed, adds one
+	// to Gen, sets RotatedAt and LastSeen to now and IdleExpires to now+Idle
+	// (at most Expires), and Replays to 0. ReplayedGens is set to 0 when the
+	// generation that ends was not replayed, else left as it is.
+	RotateSession(ctx context.Context, r Rotation) error
+
+	// UpdateSession runs fn while nobody else can change the session, with
+	// the store's time read after that lock was taken. What fn changed in *s
+	// is written if it returns nil; otherwise nothing is, and fn's error
+	// comes back as it is. ID, ClientID, Subject and CreatedAt stay what they
+	// were. ErrNotFound when the session is absent.
+	//
+	// fn may run more than once, each time on a fresh record, so it must
+	// touch nothing but s and what it sets anew each time. It must not call
+	// the store.
+	UpdateSession(ctx context.Context, id string, fn func(now time.Time, s *Session) error) error
+
+	// Session reads one. ErrNotFound when it is absent.
+	Session(ctx context.Context, id string) (Session, error)
+}

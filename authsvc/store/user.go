@@ -1,0 +1,53 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// ReasonPassword is the reason of sessions that ended by SetPassword.
+const ReasonPassword = "the password was changed"
+
+// User is an account of the built-in user table.
+type User struct {
+	// Subject is the user's random id. It never changes and is never given to
+	// somebody else.
+	Subject string
+	// Username is the name the user signs in with, compared byte by byte.
+	Username string
+	// PasswordHash is the encoded hash (package password).
+	PasswordHash string
+	// Scopes is what the user may be granted.
+	Scopes []string
+	// Roles is what the user is.
+	Roles []string
+	// Admin: the user may use the AdminService.
+	Admin bool
+	// DisabledAt is when the account was disabled; zero while it is not.
+	DisabledAt time.Time
+	// CreatedAt is when the account was made.
+	CreatedAt time.Time
+}
+
+// Users keeps the built-in accounts. It is not used where the application
+// brings its own.
+type Users interface {
+	// AddUser inserts u. ErrExists when its Username or its Subject is taken.
+	AddUser(ctx context.Context, u User) error
+
+	// UserByName finds the user who signs in as username, or ErrNotFound.
+	UserByName(ctx context.Context, username string) (User, error)
+
+	// UserBySubject finds the user with that id, or ErrNotFound.
+	UserBySubject(ctx context.Context, subject string) (User, error)
+
+	// SetPassword replaces the password hash, raises the subject's counter
+	// and revokes every standing session of the subject with
+	// [ReasonPassword]: all or nothing. ErrNotFound when there is no such
+	// user.
+	SetPassword(ctx context.Context, subject, hash string) error
+
+	// Users lists at most limit users by Username in byte order, those after
+	// the one named ("" for the first page). A limit below 1 lists none.
+	Users(ctx context.Context, after string, limit int) ([]User, error)
+}
