@@ -1,0 +1,69 @@
+// Tour starts the quickstart and walks through what it does: logging in,
+// being refused, being let in, streaming, refreshing, logging out. Then the
+// server stays up for grpcurl.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	once := flag.Bool("once", false, "end after the tour: exit 0 when every step went as it should, 1 otherwise")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *once); err != nil {
+		fmt.Fprintln(os.Stderr, "tour:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop is called above
+	}
+}
+
+var errFailed = errors.New("a step did not go as it should")
+
+func run(ctx context.Context, once bool) error {
+	build := buildGrpcurl(ctx)
+	defer build.stop()
+	server, err := startQuickstart(ctx)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	fmt.Printf("The quickstart serves on %s. The tour:\n\n", server.addr)
+
+	t := newTour(ctx, server.addr)
+	defer t.close()
+	t.logIn()
+	t.call()
+	t.stream()
+	t.refresh()
+	t.logOut()
+	t.forgottenRule()
+	t.grpcurl(build)
+	fmt.Printf("\n%d passed, %d failed\n", t.passed, t.failed)
+	if t.failed > 0 {
+		return errFailed
+	}
+	if once {
+		return nil
+	}
+	return stayUp(ctx, server, t)
+}
+
+// stayUp prints lines to paste and waits for the end.
+func stayUp(ctx context.Context, server *process, t *tour) error {
+	fmt.Print(t.invitation())
+	select {
+	case <-ctx.Done():
+		fmt.Println("\nbye")
+		return nil
+	case err := <-server.done:
+		return fmt.Errorf("the quickstart ended by itself: %w", err)
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// process is the quickstart, running.
+type process struct {
+	addr   string
+	cancel context.CancelFunc
+	done   chan error
+}
+
+// startQuickstart builds the quickstart and starts it on a free port of this
+// machine.
+func startQuickstart(ctx context.Context) (*process, error) {
+	fmt.Println("Building the quickstart ...")
+	binary := filepath.Join(".bin", "quickstart")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./examples/quickstart").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("go build ./examples/quickstart (run the tour from the repository's folder): %w\n%s", err, out)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0") //nolint:gosec // built above
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		cancel()
+		return nil, err
+	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	addr, ok := strings.CutPrefix(strings.TrimSpace(line), "serving on ")
+	if !ok {
+		cancel()
+		return nil, fmt.Errorf("the quickstart did not start: %q: %w", line, err)
+	}
+	p := &process{addr: addr, cancel: cancel, done: make(chan error, 1)}
+	go func() { p.done <- cmd.Wait() }()
+	return p, nil
+}
+
+// stop ends the quickstart and waits for it.
+func (p *process) stop() {
+	p.cancel()
+	<-p.done
+}
