@@ -1,0 +1,97 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// CreateSession implements [store.Sessions].
+func (s *Store) CreateSession(ctx context.Context, session store.Session, counter int64) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, taken := s.sessions[session.ID]; taken {
+		return store.ErrExists
+	}
+	// A subject that was never seen has no counter, and none is 0.
+	if have, ok := s.counters[session.Subject]; !ok || have != counter {
+		return store.ErrStale
+	}
+	s.sessions[session.ID] = cloneSession(session)
+	return nil
+}
+
+// RotateSession implements [store.Sessions].
+func (s *Store) RotateSession(ctx context.Context, r store.Rotation) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	now := micro(s.now())
+	session, ok := s.sessions[r.ID]
+	if !ok || !rotatable(session, r, now) {
+		return store.ErrStale
+	}
+	s.sessions[r.ID] = rotated(session, r, now)
+	return nil
+}
+
+// rotatable: what must stand for the rotation does.
+func rotatable(s store.Session, r store.Rotation, now time.Time) bool {
+	return s.Gen == r.Gen && bytes.Equal(s.CurHash, r.CurHash) && s.ClientID == r.ClientID &&
+		s.RevokedAt.IsZero() && s.IdleExpires.After(now) && s.Expires.After(now)
+}
+
+func rotated(s store.Session, r store.Rotation, now time.Time) store.Session {
+	if s.Replays == 0 {
+		s.ReplayedGens = 0
+	}
+	s.PrevHash, s.CurHash = s.CurHash, r.NewHash
+	s.Gen++
+	s.Sealed = r.Sealed
+	s.Replays = 0
+	s.RotatedAt, s.LastSeen = now, now
+	s.IdleExpires = now.Add(r.Idle)
+	return cloneSession(s)
+}
+
+// UpdateSession implements [store.Sessions].
+func (s *Store) UpdateSession(ctx context.Context, id string, fn func(time.Time, *store.Session) error) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	old, ok := s.sessions[id]
+	if !ok {
+		return store.ErrNotFound
+	}
+	session := cloneSession(old)
+	if err := fn(micro(s.now()), &session); err != nil {
+		return err
+	}
+	session.ID, session.ClientID, session.Subject = old.ID, old.ClientID, old.Subject
+	session.CreatedAt = old.CreatedAt
+	s.sessions[id] = cloneSession(session)
+	return nil
+}
+
+// Session implements [store.Sessions].
+func (s *Store) Session(ctx context.Context, id string) (store.Session, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return store.Session{}, err
+	}
+	defer unlock()
+	session, ok := s.sessions[id]
+	if !ok {
+		return store.Session{}, store.ErrNotFound
+	}
+	return cloneSession(session), nil
+}
