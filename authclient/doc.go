@@ -1,0 +1,79 @@
+// Package authclient is the client's side of grpcauth: log in once, and every
+// call carries a token that is valid.
+//
+//	session, err := authclient.Login(ctx, authConn, "ada", password)
+//	if err != nil { return err }
+//	defer session.Close()
+//
+//	conn, err := grpc.NewClient(address, append(session.DialOptions(),
+//		grpc.WithTransportCredentials(tls))...)
+//	notes := notesv1.NewNotesServiceClient(conn)
+//
+// authConn leads to the AuthService; it may lead to the same address as conn.
+// It carries passwords and refresh tokens in messages, so it is dialled
+// without the session's own options.
+//
+// # Renewal
+//
+// A [Session] renews its tokens in the background, at 60 to 90 % of the access
+// token's lifetime: three quarters, give or take a fifth, at random, so that
+// clients that logged in together do not come back together. Calls do not
+// wait for that. Only when the token has expired after all do they wait for
+// the renewal, each under its own context; however many wait, it is one
+// Refresh.
+//
+// The lifetime counts from when the request for the token was sent, by the
+// monotonic clock. The client's wall clock may be wrong. (A machine that was
+// asleep may find its token expired; the retry below covers that.)
+//
+// A renewal that fails is tried again after 1, 2, 4, … 30 seconds, give or
+// take 20 %, or later if the server says so (google.rpc.RetryInfo). Until the
+// token expires it stays in use and nobody notices. After that, calls fail
+// with the status of the last attempt and are not sent; they do not add
+// attempts of their own. [Session.Refresh] does.
+//
+// When the server answers REFRESH_INVALID, REFRESH_REUSED or SESSION_REVOKED
+// the session is over: everything fails with [ErrSessionEnded] from then on,
+// and the user must log in again.
+//
+// # Retry
+//
+// A call over a connection made with [Session.DialOptions] is made a second
+// time, with a newer token, when the server refused the first for one of
+//
+//   - TOKEN_EXPIRED
+//   - TOKEN_OUTDATED: the user's rights changed
+//   - TOKEN_KEY_UNKNOWN: the issuer's key was changed
+//
+// and nothing of an answer has been seen: a unary call, or a server stream
+// with its one request, before its first message was received or its header
+// was read. Client and bidirectional streams are not retried; open them again.
+// There is never a third attempt. If the token was renewed while the first was
+// under way, the second uses what is there; otherwise it waits for a renewal.
+// A server that refuses even fresh tokens gets its second attempts with what
+// is there, while renewals for its sake are spaced out. The caller sees the
+// header, trailer, peer and error of the last attempt.
+//
+// # Plaintext
+//
+// Passwords and tokens leave only over a connection that is encrypted
+// (PrivacyAndIntegrity, such as TLS) or whose peer is local: a Unix socket, an
+// in-memory connection, a loopback address (RFC 6750 §5.3). The connection
+// that was picked for the attempt is looked at, when it has been picked and
+// before anything is written; what was dialled does not matter. Anything else
+// fails with [ErrPlaintext], unless [InsecureAllowPlaintext] is given to Login.
+//
+// What listens on a local address is trusted with what it is sent. Mind a
+// tunnel or an HTTP proxy on loopback that leads to somewhere else.
+//
+// # Errors
+//
+// [Reason] is why a server refused, for programs:
+//
+//	switch authclient.Reason(err) {
+//	case grpcauthv1.Reason_REASON_SCOPE_MISSING:
+//		return errors.New("you may read notes but not write them")
+//	case grpcauthv1.Reason_REASON_REAUTHENTICATION_REQUIRED:
+//		return askForThePassword()
+//	}
+package authclient

@@ -1,0 +1,63 @@
+package authclient
+
+import (
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+)
+
+const bearer = "Bearer "
+
+// grant is what a session holds at one time. It is immutable; a renewal puts
+// another in its place, so that two grants are the same when their pointers
+// are.
+type grant struct {
+	header  string    // the value of the authorization header
+	refresh string    // good for the next renewal
+	expires time.Time // until when the access token is sent
+	renew   time.Time // when the background renewal is due
+	over    error     // why there is no grant any more; nil while there is
+}
+
+// newGrant reads an answer to a request that was sent at sent. Both times of
+// the grant count from there and hold a monotonic reading: the server counts
+// from later, and nobody's wall clock matters.
+func newGrant(t *grpcauthv1.Tokens, sent time.Time) (*grant, error) {
+	lifetime := t.GetExpiresIn().AsDuration()
+	switch {
+	case t.GetAccessToken() == "" || t.GetRefreshToken() == "":
+		return nil, errors.New("the server's answer lacks a token")
+	case !strings.EqualFold(t.GetTokenType(), "Bearer"): // RFC 6749 §7.1
+		return nil, errors.New("the server's answer holds tokens that are not bearer tokens")
+	case lifetime <= 0:
+		return nil, errors.New("the server's answer does not say how long the token lives")
+	}
+	return &grant{
+		header:  bearer + t.GetAccessToken(),
+		refresh: t.GetRefreshToken(),
+		expires: sent.Add(lifetime),
+		renew:   sent.Add(renewAfter(lifetime)),
+	}, nil
+}
+
+// token is the access token.
+func (g *grant) token() string { return g.header[len(bearer):] }
+
+// usable reports whether the access token may still be sent.
+func (g *grant) usable() bool { return time.Now().Before(g.expires) }
+
+// renewAfter is the age at which a token is renewed: three quarters of its
+// lifetime, give or take a fifth of that, which is 60 to 90 %. Sessions that
+// began together drift apart, and a tenth of the lifetime at least is left
+// for the renewals that fail.
+func renewAfter(lifetime time.Duration) time.Duration {
+	return jitter(lifetime / 4 * 3)
+}
+
+// jitter is d give or take 20 %.
+func jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}

@@ -1,0 +1,87 @@
+package authclient
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+)
+
+// curable reports whether a new token may help a call that failed with err.
+func curable(err error) bool {
+	switch Reason(err) {
+	case grpcauthv1.Reason_REASON_TOKEN_EXPIRED, grpcauthv1.Reason_REASON_TOKEN_OUTDATED,
+		grpcauthv1.Reason_REASON_TOKEN_KEY_UNKNOWN:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Session) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return s.attempt(ctx, opts, func(ctx context.Context) error {
+		return invoke(ctx, method, req, reply, cc, opts...)
+	})
+}
+
+// attempt makes a call, and makes it once more with another token if that may
+// help. opts are the call's options, whose results the first attempt leaves
+// nothing in.
+func (s *Session) attempt(ctx context.Context, opts []grpc.CallOption, call func(context.Context) error) error {
+	noted, sent := s.noteSent(ctx)
+	err := call(noted)
+	if !s.worthRetrying(sent.Load(), err) {
+		return err
+	}
+	if _, err := s.replace(ctx, sent.Load(), false); err != nil {
+		return err
+	}
+	forget(opts)
+	err = call(ctx)
+	s.judge(err)
+	return err
+}
+
+// worthRetrying reports whether to call again after a call that was sent with
+// g, if it was sent, failed with err.
+func (s *Session) worthRetrying(g *grant, err error) bool {
+	if g == nil || !curable(err) {
+		return false
+	}
+	if s.current.Load() != g {
+		return true // renewed already since the call was sent
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.futile.resting()
+}
+
+// judge learns from how a second attempt went. A server that refuses tokens
+// fresh from the issuer (its clock is wrong, it lacks the key) would make each
+// call a renewal, so renewals for its sake are spaced out.
+func (s *Session) judge(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if curable(err) {
+		s.futile.fail(0)
+	} else {
+		s.futile = pace{}
+	}
+}
+
+// forget empties what the first attempt left in the results of call options.
+// The second attempt fills them, unless it fails before a server answers.
+func forget(opts []grpc.CallOption) {
+	for _, o := range opts {
+		switch o := o.(type) {
+		case grpc.HeaderCallOption:
+			*o.HeaderAddr = nil
+		case grpc.TrailerCallOption:
+			*o.TrailerAddr = nil
+		case grpc.PeerCallOption:
+			*o.PeerAddr = peer.Peer{}
+		}
+	}
+}
