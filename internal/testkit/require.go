@@ -16,9 +16,6 @@ const (
 	missingEnv = "GRPCAUTH_TEST_MISSING"
 )
 
-// binDirs are the folders of the repository that `make tools` fills.
-var binDirs = [...]string{".bin", ".bin/node/node_modules/.bin"}
-
 // Require returns the path of a program: the one that `make tools` installed,
 // else the one on PATH. Where there is none it ends the test: skipped, with a
 // line in the file that GRPCAUTH_TEST_MISSING names, or failed when
@@ -49,7 +46,8 @@ func find(program string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, dir := range binDirs {
+	// The folders that `make tools` fills.
+	for _, dir := range []string{".bin", ".bin/node/node_modules/.bin"} {
 		if path, err := exec.LookPath(filepath.Join(root, dir, program)); err == nil {
 			return path, nil
 		}
