@@ -1,0 +1,80 @@
+package token
+
+import "strings"
+
+// Audience is `aud`: who the token is for.
+func (c *Claims) Audience() []string { return c.tape.texts(c.audience) }
+
+// HasAudience reports whether the token is for audience. It does not
+// allocate.
+func (c *Claims) HasAudience(audience string) bool { return c.tape.hasText(c.audience, audience) }
+
+// Roles is `roles`.
+func (c *Claims) Roles() []string { return c.tape.texts(c.roles) }
+
+// HasRole reports whether the token has the role. It does not allocate.
+func (c *Claims) HasRole(role string) bool { return c.tape.hasText(c.roles, role) }
+
+// AMR is `amr`: how the subject was authenticated (RFC 8176).
+func (c *Claims) AMR() []string { return c.tape.texts(c.amr) }
+
+// Scopes is `scope` (RFC 8693 §4.2): one string with spaces, or a list.
+func (c *Claims) Scopes() []string {
+	if scope, ok := c.scopeText(); ok {
+		return strings.FieldsFunc(scope, func(r rune) bool { return r == ' ' })
+	}
+	return c.tape.texts(c.scopes)
+}
+
+// HasScope reports whether the token holds the scope. It does not allocate.
+func (c *Claims) HasScope(scope string) bool {
+	rest, ok := c.scopeText()
+	if !ok {
+		return c.tape.hasText(c.scopes, scope)
+	}
+	for word, more := "", true; more; {
+		if word, rest, more = strings.Cut(rest, " "); word == scope && word != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// scopeText is the scopes as one string, if that is how the token has them.
+func (c *Claims) scopeText() (string, bool) {
+	if c.scopes == 0 || c.tape.kindOf(c.scopes) != '"' {
+		return "", false
+	}
+	return c.tape.textOf(c.scopes), true
+}
+
+// texts are the elements of a list of strings, or a string alone.
+func (t *tape) texts(at int) []string {
+	if at == 0 {
+		return nil
+	}
+	if t.kindOf(at) == '"' {
+		return []string{t.textOf(at)}
+	}
+	var all []string
+	for element := range t.elements(at) {
+		all = append(all, t.textOf(element))
+	}
+	return all
+}
+
+// hasText reports whether texts(at) holds text. Nothing holds "".
+func (t *tape) hasText(at int, text string) bool {
+	if at == 0 || text == "" {
+		return false
+	}
+	if t.kindOf(at) == '"' {
+		return t.textOf(at) == text
+	}
+	for element := range t.elements(at) {
+		if t.textOf(element) == text {
+			return true
+		}
+	}
+	return false
+}

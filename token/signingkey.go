@@ -1,0 +1,181 @@
+package token
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+)
+
+// SigningKey signs tokens. It is immutable and safe for concurrent use, as
+// far as the crypto.Signer it was made of is, and prints as its id and
+// algorithm only.
+type SigningKey struct {
+	public *Key
+	secret *secret // behind a pointer, as in Key
+}
+
+// secret is the private half: a signer, or for HMAC nothing, because the
+// verifying key's material is the secret itself.
+type secret struct {
+	suite  *suite
+	signer crypto.Signer
+}
+
+// GenerateKey makes a new key: Ed25519, P-256, RSA of 3072 bits, or a secret
+// of 32 random bytes. Its id is derived from it.
+func GenerateKey(alg Algorithm) (*SigningKey, error) {
+	s, err := needSuite(alg)
+	if err != nil {
+		return nil, err
+	}
+	if s.secret > 0 {
+		random := make([]byte, s.secret)
+		_, _ = rand.Read(random) // never fails
+		return NewHMACKey("", random)
+	}
+	signer, err := s.generate()
+	if err != nil {
+		return nil, fmt.Errorf("token: generate a key for %s: %w", alg, err)
+	}
+	return NewSigningKey(alg, "", signer)
+}
+
+// NewHMACKey makes an HS256 key of a shared secret, which must have at least
+// 32 bytes (RFC 7518 §3.2) and is copied. Whoever has the secret can sign as
+// well as verify. With an empty id it gets one that is derived from the
+// secret by HMAC, since a hash of the secret itself would give a guesser
+// something to compare with (RFC 7638 §7).
+func NewHMACKey(id string, shared []byte) (*SigningKey, error) {
+	s, err := needSuite(HS256)
+	if err != nil {
+		return nil, err
+	}
+	if len(shared) < s.secret {
+		return nil, fmt.Errorf("token: secret for %s has %d bytes: want at least %d random ones", HS256, len(shared), s.secret)
+	}
+	if id == "" {
+		id = hmacKeyID(shared)
+	}
+	key, err := newKey(HS256, id, material{method: s.method, key: bytes.Clone(shared), symmetric: true})
+	if err != nil {
+		return nil, err
+	}
+	return &SigningKey{public: key, secret: &secret{suite: s}}, nil
+}
+
+func hmacKeyID(shared []byte) string {
+	mac := hmac.New(sha256.New, shared)
+	mac.Write([]byte("grpcauth kid"))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))[:22]
+}
+
+// NewSigningKey makes a key of a private one: an ed25519.PrivateKey,
+// *ecdsa.PrivateKey or *rsa.PrivateKey, or a crypto.Signer that speaks to a
+// key service. The private key must not be changed afterwards. It signs once
+// to prove that both halves belong together, and fails when they don't, or
+// when the public half would be refused by [NewKey].
+func NewSigningKey(alg Algorithm, id string, private crypto.Signer) (*SigningKey, error) {
+	s, err := needSuite(alg)
+	if err != nil {
+		return nil, err
+	}
+	if private == nil {
+		return nil, errors.New("token: private key is nil")
+	}
+	if own, ok := private.(ed25519.PrivateKey); ok {
+		if len(own) != ed25519.PrivateKeySize {
+			return nil, fmt.Errorf("token: Ed25519 private key of %d bytes: want %d", len(own), ed25519.PrivateKeySize)
+		}
+		private = slices.Clone(own)
+	}
+	public, err := NewKey(alg, id, private.Public())
+	if err != nil {
+		return nil, err
+	}
+	k := &SigningKey{public: public, secret: &secret{suite: s, signer: private}}
+	return k, k.prove()
+}
+
+func (k *SigningKey) prove() error {
+	const probe = "grpcauth key check"
+	signature, err := k.sign(probe)
+	if err != nil {
+		return err
+	}
+	if err := k.public.verify(probe, signature); err != nil {
+		return fmt.Errorf("token: the private key does not belong to the public key: %w", err)
+	}
+	return nil
+}
+
+// sign signs "header.payload".
+func (k *SigningKey) sign(signed string) ([]byte, error) {
+	if k.secret == nil {
+		return nil, errors.New("token: the zero SigningKey signs nothing: make one with GenerateKey")
+	}
+	if k.secret.signer == nil {
+		return k.public.material.method.Sign(signed, k.public.material.key)
+	}
+	signature, err := crypto.SignMessage(k.secret.signer, rand.Reader, []byte(signed), k.secret.suite.hash)
+	if err != nil {
+		return nil, fmt.Errorf("token: sign: %w", err)
+	}
+	return k.secret.suite.encode(signature)
+}
+
+// ID is what `kid` will be in the tokens that this key signs.
+func (k *SigningKey) ID() string { return k.public.id }
+
+// Algorithm is the only algorithm that this key signs with.
+func (k *SigningKey) Algorithm() Algorithm { return k.public.algorithm }
+
+// Public is the key that verifies what this one signs. For HMAC it holds the
+// same secret.
+func (k *SigningKey) Public() *Key { return k.public }
+
+// MarshalPKCS8 returns the private key as PEM of PKCS#8, in the clear:
+// sealing it is up to you. It fails for HMAC keys and for keys that live in a
+// key service.
+func (k *SigningKey) MarshalPKCS8() ([]byte, error) {
+	if k.secret == nil || k.secret.signer == nil {
+		return nil, errors.New("token: an HMAC secret has no PKCS#8 form: keep the secret itself")
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(k.secret.signer)
+	if err != nil {
+		return nil, fmt.Errorf("token: the private key of %s can't be exported: %w", k.ID(), err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// String shows id and algorithm.
+func (k SigningKey) String() string {
+	if k.public == nil {
+		return "token.SigningKey{}"
+	}
+	return "token.SigningKey{id=" + k.public.id + " alg=" + string(k.public.algorithm) + "}"
+}
+
+// GoString is String, so that %#v shows no key material.
+func (k SigningKey) GoString() string { return k.String() }
+
+// Format is String for every verb.
+func (k SigningKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }
+
+// LogValue shows id and algorithm.
+func (k SigningKey) LogValue() slog.Value {
+	if k.public == nil {
+		return slog.GroupValue()
+	}
+	return k.public.LogValue()
+}
