@@ -94,6 +94,10 @@ generate: .cache/generated ## Generate Go code from the protos
 baseline: .bin/buf ## Make the protos as they stand the baseline (at a release)
 	@$(BUF) build proto --exclude-source-info --output proto/baseline.binpb
 
+.PHONY: readme
+readme: ## Copy the examples into the README
+	@go test ./internal/repo -run '^TestReadmeShowsTheExamples$$' -count=1 -update
+
 .PHONY: format
 format: .bin/golangci-lint .bin/buf ## Format Go code and protos
 	@$(LINT) fmt ./...
