@@ -1,0 +1,72 @@
+package authsvc
+
+import (
+	"context"
+	"log/slog"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// Logout ends the session of the access token it is called with.
+func (s *server) Logout(ctx context.Context, _ *grpcauthv1.LogoutRequest) (*grpcauthv1.LogoutResponse, error) {
+	if err := s.logout(ctx); err != nil {
+		return nil, s.leave(ctx, "logout_failed", err)
+	}
+	return &grpcauthv1.LogoutResponse{}, nil
+}
+
+func (s *server) logout(ctx context.Context) error {
+	claims, err := s.caller(ctx)
+	if err != nil {
+		return err
+	}
+	if claims.SessionID() == "" {
+		return nil // a token that no session stands behind has nothing to end
+	}
+	if err := s.revoke(ctx, claims.SessionID(), "logout"); err != nil {
+		return err
+	}
+	s.event(ctx, slog.LevelInfo, "logout", slog.String("session", claims.SessionID()), slog.String("subject", claims.Subject()), slog.String("client", claims.ClientID()))
+	return nil
+}
+
+// GetUserInfo tells who the access token it is called with speaks for.
+func (s *server) GetUserInfo(ctx context.Context, _ *grpcauthv1.GetUserInfoRequest) (*grpcauthv1.GetUserInfoResponse, error) {
+	info, err := s.userInfo(ctx)
+	if err != nil {
+		return nil, s.leave(ctx, "userinfo_failed", err)
+	}
+	return info, nil
+}
+
+// userInfo answers with what the token says and the name the user has now.
+func (s *server) userInfo(ctx context.Context) (*grpcauthv1.GetUserInfoResponse, error) {
+	claims, err := s.caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.users.load(ctx, claims.Subject())
+	if err != nil {
+		return nil, err
+	}
+	return describe(claims, id.Username), nil
+}
+
+func describe(c *token.Claims, username string) *grpcauthv1.GetUserInfoResponse {
+	info := &grpcauthv1.GetUserInfoResponse{
+		Subject:   c.Subject(),
+		Username:  username,
+		ClientId:  c.ClientID(),
+		SessionId: c.SessionID(),
+		Scopes:    c.Scopes(),
+		Roles:     c.Roles(),
+		ExpiresAt: timestamppb.New(c.ExpiresAt()),
+	}
+	if !c.AuthTime().IsZero() {
+		info.AuthTime = timestamppb.New(c.AuthTime())
+	}
+	return info
+}

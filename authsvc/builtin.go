@@ -1,0 +1,88 @@
+package authsvc
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"github.com/grpcauth/grpcauth/authsvc/password"
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// What an administrator of the built-in users has besides their own.
+const (
+	adminScope = reservedScope + "admin"
+	adminRole  = "admin"
+)
+
+// builtin is the users of the Store, with argon2id passwords.
+type builtin struct {
+	users  store.Users
+	hasher *password.Hasher
+}
+
+func newBuiltin(users store.Users) (*builtin, error) {
+	hasher, err := password.NewHasher(password.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return &builtin{users: users, hasher: hasher}, nil
+}
+
+// authenticate costs one hash whoever is asked for: nobody, a disabled user,
+// or one with another password. All three are answered alike.
+func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, error) {
+	user, err := d.users.UserByName(ctx, c.Username)
+	if errors.Is(err, store.ErrNotFound) {
+		return Identity{}, d.nobody(ctx, c.Password)
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	ok, _, err := d.hasher.Verify(ctx, user.PasswordHash, c.Password)
+	if err != nil {
+		return Identity{}, err
+	}
+	if !ok || !user.DisabledAt.IsZero() {
+		return Identity{}, ErrInvalidCredentials
+	}
+	return identityOf(user), nil
+}
+
+// nobody takes as long as a wrong password does.
+func (d *builtin) nobody(ctx context.Context, password string) error {
+	if err := d.hasher.VerifyNone(ctx, password); err != nil {
+		return err
+	}
+	return ErrInvalidCredentials
+}
+
+func (d *builtin) load(ctx context.Context, subject string) (Identity, error) {
+	user, err := d.users.UserBySubject(ctx, subject)
+	if errors.Is(err, store.ErrNotFound) {
+		return Identity{}, ErrGone
+	}
+	if err != nil {
+		return Identity{}, err
+	}
+	if !user.DisabledAt.IsZero() {
+		return Identity{}, ErrGone
+	}
+	return identityOf(user), nil
+}
+
+func identityOf(u store.User) Identity {
+	version := sha256.Sum256([]byte(u.PasswordHash))
+	id := Identity{
+		Subject:  u.Subject,
+		Username: u.Username,
+		Scopes:   u.Scopes,
+		Roles:    u.Roles,
+		Version:  string(version[:]),
+	}
+	if u.Admin {
+		id.Scopes = unique(append([]string{adminScope}, u.Scopes...))
+		id.Roles = unique(append([]string{adminRole}, u.Roles...))
+	}
+	return id
+}

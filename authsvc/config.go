@@ -1,0 +1,129 @@
+package authsvc
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// What [New] takes where the Config says nothing.
+const (
+	DefaultAccessTTL  = 15 * time.Minute
+	DefaultRefreshTTL = 30 * 24 * time.Hour
+	DefaultSessionTTL = 90 * 24 * time.Hour
+)
+
+// minSecret is what an HMAC-SHA256 key needs (RFC 7518 §3.2).
+const minSecret = 32
+
+// Config sets up a Service. Issuer, Audiences, Secret and Store are required;
+// the rest has a default that is right for most.
+type Config struct {
+	// Issuer is who we are, the `iss` of every token: the URL people reach
+	// this service by, such as "https://auth.example". Compared byte by byte.
+	Issuer string
+
+	// Audiences is whom our access tokens may be for: the names of the
+	// services that will accept them (RFC 8707 calls them resources).
+	Audiences []string
+
+	// Secret is at least 32 random bytes that only this service knows
+	// (`openssl rand 32`). The keys of the refresh tokens are derived from it
+	// (HKDF, RFC 5869) and, where SigningKey is nil, the HS256 key of the
+	// access tokens. Replicas share it; whoever changes it ends every
+	// session.
+	Secret []byte
+
+	// SigningKey signs the access tokens. nil: HS256 under a key derived from
+	// Secret, which only this process can verify, so choose a public key as
+	// soon as another service must.
+	SigningKey *token.SigningKey
+
+	// Store keeps the sessions and, unless you bring your own, the users.
+	// Package memory is for tests and for sessions that may end with the
+	// process, package sqlstore for everything else. Closing it is yours.
+	Store store.Store
+
+	// Authenticate checks the credentials of a login and says whose they are.
+	// It returns [ErrInvalidCredentials] when they are wrong, for an unknown
+	// user as for a wrong password, and should take as long for either. Any
+	// other error means that the answer can't be known now and is told to the
+	// client as UNAVAILABLE. See [Identity.Version] for what makes a login
+	// safe against a password change that happens while it runs.
+	//
+	// Authenticate and Load go together; without them the users are those of
+	// Store. Both are called by many goroutines at once.
+	Authenticate func(ctx context.Context, c Credentials) (Identity, error)
+
+	// Load says who a subject is now. It is asked at every login, at every
+	// refresh and for GetUserInfo, so what changed for a user is in their
+	// next access token. [ErrGone] means that the user may not be logged in
+	// any more: the session ends. Any other error is told as UNAVAILABLE and
+	// changes nothing.
+	Load func(ctx context.Context, subject string) (Identity, error)
+
+	// Clients are the apps that may log users in. Empty: one, named
+	// [DefaultClient], which may be granted every scope the user has.
+	Clients []Client
+
+	// AccessTTL is how long an access token lives, at most a day. Zero: 15
+	// minutes. An access token outlives its session by at most this.
+	AccessTTL time.Duration
+
+	// RefreshTTL is how long a session lives without a refresh. Zero: 30
+	// days.
+	RefreshTTL time.Duration
+
+	// SessionTTL is how long a session lives at all; then the user logs in
+	// again. Zero: 90 days, or RefreshTTL if that is more.
+	SessionTTL time.Duration
+
+	// AllowPlaintextFrom is where the proxy sits that terminates TLS before
+	// this server. Empty: passwords and refresh tokens are taken from TLS
+	// connections and from this machine only.
+	AllowPlaintextFrom []netip.Prefix
+
+	// Logger is told of logins, refreshes and refusals, never a secret. nil:
+	// [slog.Default].
+	Logger *slog.Logger
+
+	// Now is the clock of the tokens; the store has its own. nil: [time.Now].
+	Now func() time.Time
+}
+
+// Format prints the issuer only, whatever the verb: a Config holds secrets.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
+
+// LogValue logs the issuer only.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+func (c Config) text() string { return "authsvc.Config{issuer=" + c.Issuer + "}" }
+
+// withDefaults is c with nothing left to guess.
+func (c Config) withDefaults() Config {
+	if len(c.Clients) == 0 {
+		c.Clients = []Client{{ID: DefaultClient, AllScopes: true}}
+	}
+	if c.AccessTTL == 0 {
+		c.AccessTTL = DefaultAccessTTL
+	}
+	if c.RefreshTTL == 0 {
+		c.RefreshTTL = DefaultRefreshTTL
+	}
+	if c.SessionTTL == 0 {
+		c.SessionTTL = max(DefaultSessionTTL, c.RefreshTTL)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}

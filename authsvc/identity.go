@@ -1,0 +1,75 @@
+package authsvc
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/fault"
+)
+
+// What the functions of a Config answer with, alone or wrapped.
+var (
+	// ErrInvalidCredentials: there is no such user, or the password is wrong.
+	// Which of the two is told to nobody.
+	ErrInvalidCredentials = fault.New(grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, "authsvc: invalid credentials")
+
+	// ErrGone: the user does not exist any more, or may not be logged in.
+	ErrGone = fault.New(grpcauthv1.Reason_REASON_USER_NOT_FOUND, "authsvc: the user is gone")
+)
+
+// Credentials is what a user logs in with. However it is printed or logged, it
+// shows the client only.
+type Credentials struct {
+	// Username is not empty and has at most 256 bytes.
+	Username string
+	// Password is not empty and has at most 1024 bytes.
+	Password string
+	// ClientID is the client the user logs in by; it is a known one.
+	ClientID string
+}
+
+// Format prints the client only, whatever the verb.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.text()) }
+
+// LogValue logs the client only.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+func (c Credentials) text() string { return "authsvc.Credentials{client=" + c.ClientID + "}" }
+
+// Identity is a user as the Service sees them.
+type Identity struct {
+	// Subject is the user's id, the `sub` of their tokens. It never changes
+	// and is never given to somebody else, so it is not their name or their
+	// email address. Required.
+	Subject string
+
+	// Username is what GetUserInfo calls them. It is not in the token.
+	Username string
+
+	// Scopes is what the user may be granted. Those that begin with
+	// "grpcauth." open the services of this module; they come from the
+	// Store's own users, and are dropped from what your functions return.
+	Scopes []string
+
+	// Roles is what the user is; all of them go into every token.
+	Roles []string
+
+	// Claims are more claims for the access token. A name that has a meaning
+	// already ("sub", "scope") fails the call and is logged.
+	Claims map[string]any
+
+	// Version is any text that changes when the user's credentials do, such
+	// as a digest of the password's hash or the time it was set.
+	//
+	// It closes a gap. A login that is checking the old password must not
+	// succeed once the password was changed and the user's sessions were
+	// ended (with RaiseSubject of the Store). The Service learns the subject
+	// only when Authenticate returns; it then reads the subject's counter,
+	// calls Load, and refuses the login if the version Load returns is not
+	// the one Authenticate returned, or if the counter moves before the
+	// session is stored. Without a version a password change goes unseen
+	// while Authenticate runs.
+	Version string
+}

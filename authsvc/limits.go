@@ -1,0 +1,96 @@
+package authsvc
+
+import (
+	"fmt"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/fault"
+)
+
+// What a request may hold, in bytes unless it says otherwise.
+const (
+	maxUsername     = 256
+	maxPassword     = 1024
+	maxClientID     = 128
+	maxLabel        = 128
+	maxRefreshToken = 512
+	maxIdempotency  = 128
+	maxScope        = 128
+	maxAudience     = 256
+	maxEntries      = 64 // of a list
+)
+
+// violations gathers every field at fault, so that a client hears of all of
+// them at once.
+type violations []fault.Detail
+
+func checkLogin(r *grpcauthv1.LoginRequest) error {
+	var v violations
+	v.required("username", r.GetUsername(), maxUsername)
+	v.required("password", r.GetPassword(), maxPassword)
+	v.atMost("client_id", r.GetClientId(), maxClientID)
+	v.scopes("scopes", r.GetScopes())
+	v.list("audiences", r.GetAudiences(), maxAudience)
+	v.atMost("label", r.GetLabel(), maxLabel)
+	return v.err()
+}
+
+func checkRefresh(r *grpcauthv1.RefreshRequest) error {
+	var v violations
+	v.required("refresh_token", r.GetRefreshToken(), maxRefreshToken)
+	v.atMost("client_id", r.GetClientId(), maxClientID)
+	v.scopes("scopes", r.GetScopes())
+	v.atMost("idempotency_key", r.GetIdempotencyKey(), maxIdempotency)
+	return v.err()
+}
+
+func (v *violations) add(field, format string, args ...any) {
+	*v = append(*v, fault.Field(field, fmt.Sprintf(format, args...)))
+}
+
+func (v *violations) required(field, value string, limit int) {
+	if value == "" {
+		v.add(field, "must not be empty")
+	}
+	v.atMost(field, value, limit)
+}
+
+func (v *violations) atMost(field, value string, limit int) {
+	if len(value) > limit {
+		v.add(field, "must have at most %d bytes, has %d", limit, len(value))
+	}
+}
+
+// list reports the first entry at fault: one of them is enough to know.
+func (v *violations) list(field string, values []string, limit int) bool {
+	if len(values) > maxEntries {
+		v.add(field, "must have at most %d entries, has %d", maxEntries, len(values))
+		return false
+	}
+	for i, value := range values {
+		if value == "" || len(value) > limit {
+			v.add(fmt.Sprintf("%s[%d]", field, i), "must have 1 to %d bytes, has %d", limit, len(value))
+			return false
+		}
+	}
+	return true
+}
+
+func (v *violations) scopes(field string, values []string) {
+	if !v.list(field, values, maxScope) {
+		return
+	}
+	for i, value := range values {
+		if !isScope(value) {
+			v.add(fmt.Sprintf("%s[%d]", field, i), "must be printable ASCII without spaces, quotes and backslashes")
+			return
+		}
+	}
+}
+
+func (v violations) err() error {
+	if len(v) == 0 {
+		return nil
+	}
+	return fault.Because(grpcauthv1.Reason_REASON_INVALID_REQUEST, nil, v...)
+}

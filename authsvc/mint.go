@@ -1,0 +1,63 @@
+package authsvc
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// grant is an access token that was made and not yet given away.
+type grant struct {
+	raw    string
+	claims *token.Claims
+}
+
+// mint makes an access token (RFC 9068 §2.2) for a session. auth_time stays
+// what it was at login.
+func (s *server) mint(ctx context.Context, session store.Session, id Identity, scopes, audiences []string) (*grant, error) {
+	raw, claims, err := s.issuer.Issue(ctx, token.Spec{
+		Kind:      token.Access,
+		Subject:   session.Subject,
+		Audience:  audiences,
+		ClientID:  session.ClientID,
+		Scopes:    scopes,
+		Roles:     unique(id.Roles),
+		SessionID: session.ID,
+		AuthTime:  session.AuthTime,
+		Claims:    id.Claims,
+	})
+	if err != nil {
+		return nil, unmintable(ctx, session.Subject, err)
+	}
+	return &grant{raw: raw, claims: claims}, nil
+}
+
+// unmintable is our fault whatever reason err names: the client has sent no
+// token that could be malformed.
+func unmintable(ctx context.Context, subject string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	err = fmt.Errorf("authsvc: no access token can be made for subject %q: %w", subject, err)
+	return fault.Because(grpcauthv1.Reason_REASON_INTERNAL, err)
+}
+
+// tokens is the answer to a client. left is how long the refresh token lives.
+func (g *grant) tokens(refresh *refreshToken, left time.Duration) *grpcauthv1.Tokens {
+	return &grpcauthv1.Tokens{
+		AccessToken:      g.raw,
+		TokenType:        "Bearer",
+		ExpiresIn:        durationpb.New(g.claims.ExpiresAt().Sub(g.claims.IssuedAt())),
+		RefreshToken:     refresh.text(),
+		RefreshExpiresIn: durationpb.New(left),
+		Scopes:           g.claims.Scopes(),
+		SessionId:        g.claims.SessionID(),
+	}
+}

@@ -1,0 +1,146 @@
+package authsvc
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/fault"
+)
+
+// A refresh token is opaque to everyone but us: "grt_" and the base64url of
+//
+//	version 1 | MAC key id 4 | session 16 | generation 8 | secret 32 | MAC 32
+//
+// in bytes. The MAC (HMAC-SHA256 over all that stands before it and the
+// issuer) turns junk away before the store is asked, and proves that an old
+// generation was once real although nobody keeps a list of them. The secret is
+// what makes the token worth anything: 256 random bits, of which only the
+// SHA-256 is stored.
+const (
+	refreshPrefix  = "grt_"
+	refreshVersion = 1
+
+	kidLen     = 4
+	sessionLen = 16
+	secretLen  = 32
+
+	atKID     = 1
+	atSession = atKID + kidLen
+	atGen     = atSession + sessionLen
+	atSecret  = atGen + 8
+	atMAC     = atSecret + secretLen
+	tokenLen  = atMAC + sha256.Size // 93 bytes: 124 characters, no bit to spare
+)
+
+var (
+	errRefreshInvalid = fault.New(grpcauthv1.Reason_REASON_REFRESH_INVALID, "authsvc: no valid refresh token")
+
+	b64 = base64.RawURLEncoding.Strict()
+)
+
+// refreshToken is one whose MAC is right.
+type refreshToken [tokenLen]byte
+
+func (t *refreshToken) session() string { return b64.EncodeToString(t[atSession:atGen]) }
+func (t *refreshToken) secret() []byte  { return t[atSecret:atMAC] }
+func (t *refreshToken) text() string    { return refreshPrefix + b64.EncodeToString(t[:]) }
+
+// gen fits: a token past math.MaxInt64 is never made and never parsed.
+func (t *refreshToken) gen() int64 { return int64(binary.BigEndian.Uint64(t[atGen:atSecret])) } //nolint:gosec // see above
+
+// hash is what the store knows of the token.
+func (t *refreshToken) hash() []byte {
+	sum := sha256.Sum256(t.secret())
+	return sum[:]
+}
+
+// Format prints the session and the generation only, whatever the verb.
+func (t refreshToken) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, fmt.Sprintf("refreshToken{session=%s gen=%d}", t.session(), t.gen()))
+}
+
+// refreshCodec makes refresh tokens and tells its own from others.
+type refreshCodec struct {
+	issuer string
+	kid    [kidLen]byte
+	macKey []byte
+}
+
+func newRefreshCodec(issuer string, secret []byte) (*refreshCodec, error) {
+	macKey, err := derive(secret, labelRefreshMAC, keyLen)
+	if err != nil {
+		return nil, err
+	}
+	kid, err := derive(secret, labelRefreshKID, kidLen)
+	if err != nil {
+		return nil, err
+	}
+	return &refreshCodec{issuer: issuer, kid: [kidLen]byte(kid), macKey: macKey}, nil
+}
+
+// first makes the first token of a new session.
+func (c *refreshCodec) first() *refreshToken {
+	var session [sessionLen]byte
+	_, _ = rand.Read(session[:])
+	return c.make(session, 1)
+}
+
+// next makes the successor of a token.
+func (c *refreshCodec) next(t *refreshToken) *refreshToken {
+	return c.make([sessionLen]byte(t[atSession:atGen]), t.gen()+1)
+}
+
+func (c *refreshCodec) make(session [sessionLen]byte, gen int64) *refreshToken {
+	t := &refreshToken{refreshVersion}
+	copy(t[atKID:], c.kid[:])
+	copy(t[atSession:], session[:])
+	binary.BigEndian.PutUint64(t[atGen:], uint64(gen)) //nolint:gosec // counts up from 1
+	_, _ = rand.Read(t.secret())
+	copy(t[atMAC:], c.mac(t))
+	return t
+}
+
+// parse reads what somebody presents. There is one text for a token and no
+// other: base64url without padding, white space or stray bits.
+func (c *refreshCodec) parse(text string) (*refreshToken, error) {
+	encoded, ok := strings.CutPrefix(text, refreshPrefix)
+	if !ok || len(encoded) != b64.EncodedLen(tokenLen) || strings.ContainsAny(encoded, "\r\n") {
+		return nil, fmt.Errorf("%w: not of our form", errRefreshInvalid)
+	}
+	raw, err := b64.DecodeString(encoded)
+	if err != nil || len(raw) != tokenLen {
+		return nil, fmt.Errorf("%w: not base64url", errRefreshInvalid)
+	}
+	t := refreshToken(raw)
+	if !c.made(&t) {
+		return nil, fmt.Errorf("%w: not of our making", errRefreshInvalid)
+	}
+	return &t, nil
+}
+
+// made reports whether the token is ours: of this version, under this key.
+func (c *refreshCodec) made(t *refreshToken) bool {
+	gen := binary.BigEndian.Uint64(t[atGen:atSecret])
+	return t[0] == refreshVersion &&
+		[kidLen]byte(t[atKID:atSession]) == c.kid &&
+		hmac.Equal(t[atMAC:], c.mac(t)) &&
+		gen >= 1 && gen < math.MaxInt64
+}
+
+// mac covers the issuer too, so that two services with one secret by mistake
+// do not take each other's tokens. What stands before it has a fixed length,
+// so the join is unambiguous.
+func (c *refreshCodec) mac(t *refreshToken) []byte {
+	h := hmac.New(sha256.New, c.macKey)
+	h.Write(t[:atMAC])
+	h.Write([]byte(c.issuer))
+	return h.Sum(nil)
+}

@@ -1,0 +1,118 @@
+package authsvc
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// Service logs people in and issues, renews and ends their tokens. It is safe
+// for concurrent use, holds no state of its own beside its keys, and needs no
+// closing.
+type Service struct {
+	server  *server
+	trusted token.TrustedIssuer
+	jwks    []byte
+}
+
+// server is the Service as gRPC calls it. It is apart so that nobody calls a
+// handler by mistake without the guard.
+type server struct {
+	grpcauthv1.UnimplementedAuthServiceServer
+
+	cfg     Config
+	clients clients
+	users   directory
+	store   store.Store
+	issuer  *token.Issuer
+	codec   *refreshCodec
+	keys    []*structpb.Struct
+}
+
+// New checks cfg and makes a Service. The error names the field at fault and
+// what to do about it.
+func New(cfg Config) (*Service, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	key, err := signingKey(cfg)
+	if err != nil {
+		return nil, err
+	}
+	srv, err := newServer(cfg, key)
+	if err != nil {
+		return nil, err
+	}
+	return newService(srv, key.Public())
+}
+
+func newServer(cfg Config, key *token.SigningKey) (*server, error) {
+	issuer, err := token.NewIssuer(token.IssuerConfig{
+		Issuer:      cfg.Issuer,
+		Audience:    cfg.Audiences,
+		Key:         key,
+		Lifetime:    cfg.AccessTTL,
+		MaxLifetime: maxAccessTTL,
+		Now:         cfg.Now,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("authsvc: %w", err)
+	}
+	codec, err := newRefreshCodec(cfg.Issuer, cfg.Secret)
+	if err != nil {
+		return nil, err
+	}
+	users, err := newDirectory(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &server{cfg: cfg, clients: newClients(cfg), users: users, store: cfg.Store, issuer: issuer, codec: codec}, nil
+}
+
+func newService(srv *server, key *token.Key) (*Service, error) {
+	keys, err := token.NewStaticKeys(key)
+	if err != nil {
+		return nil, fmt.Errorf("authsvc: %w", err)
+	}
+	jwks, err := token.MarshalJWKS(key)
+	if err != nil {
+		return nil, fmt.Errorf("authsvc: %w", err)
+	}
+	if srv.keys, err = keyMessages(jwks); err != nil {
+		return nil, err
+	}
+	trusted := token.TrustedIssuer{Issuer: srv.cfg.Issuer, Audiences: srv.cfg.Audiences, Keys: keys}
+	return &Service{server: srv, trusted: trusted, jwks: jwks}, nil
+}
+
+// Register adds the AuthService to a server. The server needs a guard that
+// trusts [Service.TrustedIssuer]: without one, the methods that are not public
+// refuse every call with NOT_GUARDED.
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	grpcauthv1.RegisterAuthServiceServer(r, s.server)
+}
+
+// TrustedIssuer is what a verifier must trust to accept our access tokens, in
+// this process. Another process trusts us by our JWK Set.
+func (s *Service) TrustedIssuer() token.TrustedIssuer { return s.trusted }
+
+// JWKS is the JWK Set (RFC 7517) of the keys that verify our access tokens,
+// for an HTTP endpoint. It holds no key where tokens are signed with HS256: a
+// secret is never published. The bytes are the caller's to keep.
+func (s *Service) JWKS() ([]byte, error) { return append([]byte(nil), s.jwks...), nil }
+
+// Format prints the issuer only, whatever the verb: a Service holds keys.
+func (s *Service) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.text()) }
+
+// LogValue logs the issuer only.
+func (s *Service) LogValue() slog.Value { return slog.StringValue(s.text()) }
+
+func (s *Service) text() string { return "authsvc.Service{issuer=" + s.trusted.Issuer + "}" }

@@ -1,0 +1,85 @@
+package authsvc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+)
+
+// settle judges a token that did not rotate the session, under the session's
+// lock. g is the access token for an answer, or nil if none was made.
+func (r *refreshing) settle(ctx context.Context, g *grant) (*grpcauthv1.Tokens, error) {
+	var v verdict
+	var session store.Session
+	err := r.store.UpdateSession(ctx, r.presented.session(), func(now time.Time, s *store.Session) error {
+		v = judge(now, s, r.presented.gen(), r.presented.hash())
+		session = *s
+		if !v.changed() {
+			return errUnchanged
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, fmt.Errorf("%w: its session is not there", errRefreshInvalid)
+	case err != nil && !errors.Is(err, errUnchanged):
+		return nil, perhapsDone(err)
+	}
+	return r.answer(ctx, v, session, g)
+}
+
+func (r *refreshing) answer(ctx context.Context, v verdict, session store.Session, g *grant) (*grpcauthv1.Tokens, error) {
+	switch v {
+	case current:
+		return nil, fmt.Errorf("authsvc: the token is the newest after all: %w", store.ErrStale)
+	case replayed:
+		return r.again(ctx, session, g)
+	case reused:
+		r.event(ctx, slog.LevelWarn, "refresh_reused", r.tokenAttrs(session)...)
+		return nil, errReused
+	case revoked:
+		return nil, errRevoked
+	case expired:
+		return nil, fmt.Errorf("%w: its session has expired", errRefreshInvalid)
+	default:
+		r.event(ctx, slog.LevelError, "refresh_forged", r.tokenAttrs(session)...)
+		return nil, fmt.Errorf("%w: its MAC is right, but it was never given out", errRefreshInvalid)
+	}
+}
+
+// again answers a retry with the successor that the first answer held.
+func (r *refreshing) again(ctx context.Context, session store.Session, g *grant) (*grpcauthv1.Tokens, error) {
+	if g == nil {
+		return nil, fmt.Errorf("authsvc: the token is answerable after all: %w", store.ErrStale)
+	}
+	successor, err := r.codec.open(r.presented, session.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	r.event(ctx, slog.LevelInfo, "refresh_replayed", append(r.tokenAttrs(session), slog.Int("replays", session.Replays))...)
+	return g.tokens(successor, r.left(session.IdleExpires)), nil
+}
+
+func (r *refreshing) tokenAttrs(session store.Session) []slog.Attr {
+	return append(sessionAttrs(session), slog.Int64("generation", r.presented.gen()), slog.Int64("current", session.Gen))
+}
+
+// revoke ends a session. One that has ended or is not there is ended already.
+func (s *server) revoke(ctx context.Context, id, reason string) error {
+	err := s.store.UpdateSession(ctx, id, func(now time.Time, session *store.Session) error {
+		if !session.RevokedAt.IsZero() {
+			return errUnchanged
+		}
+		session.RevokedAt, session.Reason = now, reason
+		return nil
+	})
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errUnchanged) {
+		return nil
+	}
+	return err
+}
