@@ -18,7 +18,7 @@ progress() {
     count=$((count + 1))
     if [ -t 1 ]; then
       printf '\r\033[K  %s: %d packages, %.50s' "$1" "$count" "$line"
-    elif [ $((count % 50)) -eq 0 ]; then
+    elif [ $((count % 20)) -eq 0 ]; then
       printf '  %s: %d packages\n' "$1" "$count"
     fi
   done
