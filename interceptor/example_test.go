@@ -78,8 +78,8 @@ func ExampleGuard_Protect() {
 	//     streams pass unguarded: give grpc.NewServer the option grpc.StreamInterceptor(guard.Stream()), or guard.ServerOptions()...
 }
 
-// A service that somebody else annotates, or nobody, is given its rules here.
-func ExampleWithRule() {
+// A rule of the .proto is replaced knowingly, and listed as such.
+func ExampleOverrideRule() {
 	guard, err := interceptor.New(exampleVerifier(),
 		interceptor.OverrideRule("/notes.v1.NotesService/PurgeNotes", interceptor.Roles("operator")))
 	if err != nil {
