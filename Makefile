@@ -20,11 +20,11 @@ FUZZTIME ?= 20s
 
 .PHONY: run
 run: ## Walk through a login, then leave the server up to play with
-	@go run ./examples/tour
+	@go build -o .bin/tour ./examples/tour && exec .bin/tour
 
 .PHONY: demo
 demo: ## The same walk, then exit 0 when every step came out as it should
-	@go run ./examples/tour --once
+	@go build -o .bin/tour ./examples/tour && exec .bin/tour --once
 
 .PHONY: test
 test: ## Run the tests, then list those that lacked a program here

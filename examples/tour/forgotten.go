@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -12,27 +13,29 @@ import (
 
 	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
 	"github.com/grpcauth/grpcauth/examples/notesvc"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/interceptor"
 	"github.com/grpcauth/grpcauth/token"
 )
 
-// forgottenRule shows what becomes of a server whose author forgot a rule.
+// forgottenRule shows what becomes of a server whose author forgot a rule: it
+// does not get to serve, and is told the line to add.
 func (t *tour) forgottenRule() {
-	const want = "Protect names option (grpcauth.v1.rule)"
-	t.step("a server with one rule deleted", want, func(context.Context) string {
-		err := protectWithoutRule()
-		if err == nil {
+	var err error
+	t.step("a server with one rule deleted", "no start: option (grpcauth.v1.rule)", func(context.Context) string {
+		if err = protectWithoutRule(); err == nil {
 			return "a server that would serve"
 		}
-		if strings.Contains(err.Error(), "/tour.v1.NotesService/ListNotes: no rule") && strings.Contains(err.Error(), "option (grpcauth.v1.rule) = {};") {
-			return want
-		}
-		return err.Error()
+		_, line, _ := strings.Cut(err.Error(), "/tour.v1.NotesService/ListNotes: no rule: ")
+		_, line, _ = strings.Cut(line, "\n")
+		line, _, _ = strings.Cut(strings.TrimSpace(line), " = ")
+		return "no start: " + line
 	})
+	fmt.Printf("\n      %s\n\n", strings.ReplaceAll(fmt.Sprint(err), "\n", "\n      "))
 }
 
 // protectWithoutRule registers a copy of NotesService, tour.v1, from whose
-// .proto the rule that covered ListNotes and WatchNotes was deleted.
+// .proto one rule was deleted: that of ListNotes.
 func protectWithoutRule() error {
 	if err := registerCopy(); err != nil {
 		return err
@@ -66,9 +69,14 @@ func registerCopy() error {
 	file := protodesc.ToFileDescriptorProto(notesv1.File_notes_v1_notes_proto)
 	file.Name, file.Package = proto.String("tour/v1/notes.proto"), proto.String("tour.v1")
 	for _, service := range file.GetService() {
-		service.Options = nil // the rule of every method without one of its own
+		inherited := proto.GetExtension(service.GetOptions(), grpcauthv1.E_ServiceRule)
+		service.Options = nil
 		for _, method := range service.GetMethod() {
 			retype(method)
+			if method.GetOptions() == nil && method.GetName() != "ListNotes" {
+				method.Options = &descriptorpb.MethodOptions{}
+				proto.SetExtension(method.GetOptions(), grpcauthv1.E_Rule, inherited)
+			}
 		}
 	}
 	for _, message := range file.GetMessageType() {

@@ -136,6 +136,6 @@ The server stays up on %[1]s. In another terminal, from this folder:
 
   .bin/grpcurl -plaintext %[1]s describe notes.v1.NotesService
 
-Ctrl-C ends it.
-`, t.addr, loginJSON, noteJSON, tokens.GetAccessToken())
+Its log is %[5]s. Ctrl-C ends it.
+`, t.addr, loginJSON, noteJSON, tokens.GetAccessToken(), logFile)
 }

@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// logFile is where the quickstart's log goes, out of the tour's way.
+var logFile = filepath.Join(".bin", "quickstart.log")
+
 // process is the quickstart, running.
 type process struct {
 	addr   string
@@ -30,7 +33,13 @@ func startQuickstart(ctx context.Context) (*process, error) {
 	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0") //nolint:gosec // built above
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
-	cmd.Stderr = os.Stderr
+	log, err := os.Create(logFile)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	defer log.Close() // the child has its own
+	cmd.Stderr = log
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		cancel()
@@ -44,7 +53,7 @@ func startQuickstart(ctx context.Context) (*process, error) {
 	addr, ok := strings.CutPrefix(strings.TrimSpace(line), "serving on ")
 	if !ok {
 		cancel()
-		return nil, fmt.Errorf("the quickstart did not start: %q: %w", line, err)
+		return nil, fmt.Errorf("the quickstart did not start (its log is %s): %q: %w", logFile, line, err)
 	}
 	p := &process{addr: addr, cancel: cancel, done: make(chan error, 1)}
 	go func() { p.done <- cmd.Wait() }()

@@ -79,7 +79,7 @@ func (t *tour) step(name, want string, run func(ctx context.Context) string) {
 	if t.colour {
 		mark = colour + mark + "\x1b[0m"
 	}
-	fmt.Printf("%s  %-46s  want %-36s  got %s\n", mark, name, want, got)
+	fmt.Printf("%s  %-45s  want %-35s  got %s\n", mark, name, want, got)
 }
 
 // outcome is a call's result as a step names it: "OK", or the code and our
