@@ -15,10 +15,10 @@ fuzz() {
   go test -run '^$' -fuzz "^$2\$" -fuzztime "$fuzztime" "$1"
 }
 
-count=0
+count=0 failed=0
 for file in $(find . -name '*_test.go' -exec grep -l '^func Fuzz[A-Z]' {} + | sort); do
   for target in $(sed -n 's/^func \(Fuzz[A-Z][A-Za-z0-9_]*\)(.*/\1/p' "$file"); do
-    fuzz "$(dirname "$file")" "$target"
+    fuzz "$(dirname "$file")" "$target" || failed=$((failed + 1))
     count=$((count + 1))
   done
 done
@@ -26,4 +26,5 @@ if [ "$count" -eq 0 ]; then
   echo "fuzz: no target found" >&2
   exit 1
 fi
-printf '%d fuzz targets ran %s each\n' "$count" "$fuzztime"
+printf '%d fuzz targets ran %s each, %d failed\n' "$count" "$fuzztime" "$failed"
+[ "$failed" -eq 0 ]
