@@ -47,7 +47,8 @@ type Users interface {
 	// user.
 	SetPassword(ctx context.Context, subject, hash string) error
 
-	// Users lists at most limit users by Username in byte order, those after
-	// the one named ("" for the first page). A limit below 1 lists none.
+	// Users lists at most limit users by Username, in the backend's order of
+	// text, those after the one named ("" for the first page). A limit below
+	// 1 lists none.
 	Users(ctx context.Context, after string, limit int) ([]User, error)
 }

@@ -1,0 +1,101 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// sessionValues is a row of sessionColumns.
+func sessionValues(s store.Session) []any {
+	changes := sessionChanges(s)
+	values := []any{s.ID, s.ClientID, s.Subject}
+	values = append(values, changes[1:len(changes)-1]...)
+	return append(values, timeIn(s.CreatedAt), timeIn(s.LastSeen))
+}
+
+// sessionChanges is what updateSession takes.
+func sessionChanges(s store.Session) []any {
+	return []any{
+		s.ID, listIn(s.Scopes), listIn(s.Audiences),
+		s.Gen, bytesIn(s.CurHash), bytesIn(s.PrevHash), timeIn(s.RotatedAt), bytesIn(s.Sealed), s.Replays, s.ReplayedGens,
+		timeIn(s.AuthTime), listIn(s.AMR), timeIn(earlier(s.IdleExpires, s.Expires)), timeIn(s.Expires),
+		timeIn(s.RevokedAt), s.Reason, s.Label, timeIn(s.LastSeen),
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.After(b) {
+		return b
+	}
+	return a
+}
+
+// scanner is a row: *sql.Row or *sql.Rows.
+type scanner interface{ Scan(dest ...any) error }
+
+func scanSession(row scanner) (store.Session, error) {
+	var s store.Session
+	var scopes, audiences, amr string
+	var rotated, auth, idle, expires, revoked, created, seen int64
+	err := row.Scan(&s.ID, &s.ClientID, &s.Subject, &scopes, &audiences,
+		&s.Gen, &s.CurHash, &s.PrevHash, &rotated, &s.Sealed, &s.Replays, &s.ReplayedGens,
+		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &created, &seen)
+	if err != nil {
+		return store.Session{}, found(err)
+	}
+	s.CurHash, s.PrevHash, s.Sealed = bytesOut(s.CurHash), bytesOut(s.PrevHash), bytesOut(s.Sealed)
+	s.RotatedAt, s.AuthTime, s.IdleExpires, s.Expires = timeOut(rotated), timeOut(auth), timeOut(idle), timeOut(expires)
+	s.RevokedAt, s.CreatedAt, s.LastSeen = timeOut(revoked), timeOut(created), timeOut(seen)
+	return s, errors.Join(
+		listOut(scopes, &s.Scopes), listOut(audiences, &s.Audiences), listOut(amr, &s.AMR))
+}
+
+func scanUser(row scanner) (store.User, error) {
+	var u store.User
+	var scopes, roles string
+	var disabled, created int64
+	err := row.Scan(&u.Subject, &u.Username, &u.PasswordHash, &scopes, &roles, &u.Admin, &disabled, &created)
+	if err != nil {
+		return store.User{}, found(err)
+	}
+	u.DisabledAt, u.CreatedAt = timeOut(disabled), timeOut(created)
+	return u, errors.Join(listOut(scopes, &u.Scopes), listOut(roles, &u.Roles))
+}
+
+func scanKey(row scanner) (store.SigningKey, error) {
+	var k store.SigningKey
+	var created int64
+	if err := row.Scan(&k.ID, &k.Algorithm, &k.Sealed, &created); err != nil {
+		return store.SigningKey{}, found(err)
+	}
+	k.Sealed, k.CreatedAt = bytesOut(k.Sealed), timeOut(created)
+	return k, nil
+}
+
+// found tells that there is no row from what else can go wrong.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return settled{store.ErrNotFound}
+	}
+	return err
+}
+
+// collect scans every row of a query and closes it.
+func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []T
+	for rows.Next() {
+		record, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, record)
+	}
+	return list, rows.Err()
+}

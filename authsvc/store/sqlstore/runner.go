@@ -1,0 +1,114 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+const (
+	// patience is how long one operation is tried for, all attempts and
+	// waiting together. A caller with less to spare says so by its context.
+	patience = 10 * time.Second
+	// The pause between two attempts doubles from firstPause to longestPause.
+	firstPause, longestPause = 2 * time.Millisecond, 200 * time.Millisecond
+)
+
+// settled is an answer, not a failure: it is neither tried again nor wrapped.
+type settled struct{ error }
+
+// runner runs operations until they succeed, are settled, or can't be.
+type runner struct {
+	fragments
+	// writer lets one operation write at a time, in the order they came. nil
+	// where the database does that well itself.
+	writer *semaphore.Weighted
+}
+
+func newRunner(f fragments) runner {
+	r := runner{fragments: f}
+	if f.oneWriter {
+		r.writer = semaphore.NewWeighted(1)
+	}
+	return r
+}
+
+// read runs an operation that changes nothing.
+func (r *runner) read(ctx context.Context, what string, op func(context.Context) error) error {
+	return r.failure(ctx, what, r.run(ctx, op))
+}
+
+// write runs an operation that changes something. op must do the same thing
+// when it is run again.
+func (r *runner) write(ctx context.Context, what string, op func(context.Context) error) error {
+	return r.failure(ctx, what, r.run(ctx, func(ctx context.Context) error {
+		if r.writer == nil {
+			return op(ctx)
+		}
+		if err := r.writer.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer r.writer.Release(1)
+		return op(ctx)
+	}))
+}
+
+// run tries op again while its error is transient and there is time.
+func (r *runner) run(ctx context.Context, op func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := op(ctx)
+		if err == nil || isSettled(err) || !r.transient(err) || !sleep(ctx, pause) {
+			return err
+		}
+	}
+}
+
+func isSettled(err error) bool {
+	_, ok := errors.AsType[settled](err)
+	return ok
+}
+
+// failure turns what an operation ended with into what the caller is told.
+func (r *runner) failure(ctx context.Context, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if answer, ok := errors.AsType[settled](err); ok {
+		return answer.error
+	}
+	if ended := ctx.Err(); ended != nil {
+		return fmt.Errorf("sqlstore: %s: %w", what, ended)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		// Ours, not the caller's, who must not take it for their own.
+		return fmt.Errorf("%w: %s: no answer within %s", store.ErrUnavailable, what, patience)
+	}
+	if help := r.explain(err); help != "" {
+		return fmt.Errorf("%w: %s: %s: %w", store.ErrUnavailable, what, help, err)
+	}
+	return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, what, err)
+}
+
+// sleep waits for half of d to all of it, so that those who failed together
+// don't try again together. false: ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d/2 + rand.N(d/2))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

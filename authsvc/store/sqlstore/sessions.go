@@ -1,0 +1,98 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// CreateSession implements [store.Sessions].
+func (s *Store) CreateSession(ctx context.Context, session store.Session, counter int64) error {
+	args := append(sessionValues(session), counter)
+	return s.write(ctx, "create session", func(ctx context.Context) error {
+		n, err := affected(s.db.ExecContext(ctx, s.text.create, args...))
+		if n == 1 {
+			return nil
+		}
+		// A taken id fails the statement, each driver in its own words.
+		taken, lookErr := s.taken(ctx, session.ID)
+		switch {
+		case taken:
+			return settled{store.ErrExists}
+		case err != nil:
+			return err
+		case lookErr != nil:
+			return lookErr
+		}
+		return settled{store.ErrStale}
+	})
+}
+
+func (s *Store) taken(ctx context.Context, id string) (bool, error) {
+	var one int
+	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM session WHERE id = $1`, id).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// RotateSession implements [store.Sessions]. It is one statement, so that the
+// database itself decides who wins.
+func (s *Store) RotateSession(ctx context.Context, r store.Rotation) error {
+	return s.write(ctx, "rotate session", func(ctx context.Context) error {
+		n, err := affected(s.rotate.ExecContext(ctx,
+			s.clock(), bytesIn(r.NewHash), bytesIn(r.Sealed), r.Idle.Microseconds(),
+			r.ID, r.Gen, bytesIn(r.CurHash), r.ClientID))
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return settled{store.ErrStale}
+		}
+		return nil
+	})
+}
+
+// UpdateSession implements [store.Sessions].
+func (s *Store) UpdateSession(ctx context.Context, id string, fn func(time.Time, *store.Session) error) error {
+	return s.tx(ctx, "update session", func(ctx context.Context, tx *sql.Conn) error {
+		session, err := scanSession(tx.QueryRowContext(ctx, s.text.lockSession, id))
+		if err != nil {
+			return err
+		}
+		var now int64
+		if err := tx.QueryRowContext(ctx, s.text.now, s.clock()).Scan(&now); err != nil {
+			return err
+		}
+		if err := fn(timeOut(now), &session); err != nil {
+			return settled{err}
+		}
+		session.ID = id
+		_, err = tx.ExecContext(ctx, updateSession, sessionChanges(session)...)
+		return err
+	})
+}
+
+// Session implements [store.Sessions].
+func (s *Store) Session(ctx context.Context, id string) (session store.Session, err error) {
+	err = s.read(ctx, "read session", func(ctx context.Context) (err error) {
+		session, err = scanSession(s.db.QueryRowContext(ctx, selectSession, id))
+		return err
+	})
+	return session, err
+}
+
+// clock is the value of $1 wherever a statement needs the time.
+func (s *Store) clock() int64 { return s.now().UnixMicro() }
+
+// affected is the number of rows a statement changed.
+func affected(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -1,0 +1,45 @@
+package sqlstore
+
+import "fmt"
+
+// statements is the SQL in which the dialects differ, put together once.
+type statements struct {
+	now, create, rotate, lockSession, raise string
+}
+
+// sessionColumns is every column of session that the record has, in the order
+// that sessionValues and scanSession keep.
+const sessionColumns = `id, client_id, subject, scope, audiences,
+	gen, cur_hash, prev_hash, rotated_at, sealed_successor, replays, replayed_gens,
+	auth_time, amr, idle_expires, expires, revoked_at, reason, label, created_at, last_seen`
+
+const selectSession = `SELECT ` + sessionColumns + ` FROM session WHERE id = $1`
+
+// updateSession writes all that a session's life can change.
+const updateSession = `UPDATE session SET scope = $2, audiences = $3,
+	gen = $4, cur_hash = $5, prev_hash = $6, rotated_at = $7, sealed_successor = $8, replays = $9, replayed_gens = $10,
+	auth_time = $11, amr = $12, idle_expires = $13, expires = $14, revoked_at = $15, reason = $16, label = $17, last_seen = $18
+	WHERE id = $1`
+
+func newStatements(f fragments) statements {
+	return statements{
+		now: `SELECT ` + f.now,
+
+		// The subject's row is locked against RaiseSubject until the insert
+		// is committed. A raise that came first leaves no row to select from.
+		create: `INSERT INTO session (` + sessionColumns + `)
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+			FROM subject WHERE subject = $3 AND counter = $22` + f.share,
+
+		rotate: fmt.Sprintf(`UPDATE session SET
+			prev_hash = cur_hash, cur_hash = $2, gen = gen + 1, rotated_at = %[1]s, sealed_successor = $3,
+			replayed_gens = CASE WHEN replays = 0 THEN 0 ELSE replayed_gens END, replays = 0,
+			idle_expires = %[2]s(%[1]s + $4, expires), last_seen = %[1]s
+			WHERE id = $5 AND gen = $6 AND cur_hash = $7 AND client_id = $8
+			AND revoked_at = 0 AND idle_expires > %[1]s AND expires > %[1]s`, f.now, f.least),
+
+		lockSession: selectSession + f.exclusive,
+
+		raise: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE subject = $3 AND revoked_at = 0`,
+	}
+}

@@ -1,0 +1,92 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"runtime"
+	"time"
+
+	"github.com/pressly/goose/v3/database"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// Store is a [store.Store] in a SQL database, safe for concurrent use. Any
+// number of them, in any number of processes, may share the database.
+type Store struct {
+	runner
+	db     *sql.DB
+	now    func() time.Time
+	text   statements
+	rotate *sql.Stmt
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Option changes what New makes.
+type Option func(*Store)
+
+// WithNow sets the clock that sessions expire by. Default: time.Now, which
+// suits SQLite because all its users are on one host. It is read anew for
+// each attempt, and in transactions after the lock was taken.
+func WithNow(now func() time.Time) Option { return func(s *Store) { s.now = now } }
+
+// New makes a store of an open database whose schema is up to date (see
+// [Migrate]). The store owns db from then on: it sets the size of its pool,
+// and Close closes it. When New fails db is still the caller's.
+//
+// store.ErrNewerSchema when a newer version of this program wrote the
+// database; store.ErrUnavailable, with what to do, when it can't be read or
+// written.
+func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Store, error) {
+	f, err := dialect.fragments()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{runner: newRunner(f), db: db, now: time.Now, text: newStatements(f)}
+	for _, o := range opts {
+		o(s)
+	}
+	if err := s.read(ctx, "open", s.inspect); err != nil {
+		return nil, err
+	}
+	if f.oneWriter {
+		sizePool(db)
+	}
+	return s, nil
+}
+
+// sizePool leaves room for readers beside the writer. Each processor can run
+// one; what is idle stays open, because opening means reading the schema.
+func sizePool(db *sql.DB) {
+	n := max(4, runtime.GOMAXPROCS(0)) + 1
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+}
+
+// inspect refuses a database that could not serve, and prepares the one
+// statement that is worth it.
+func (s *Store) inspect(ctx context.Context) error {
+	if s.goose == database.DialectSQLite3 {
+		if err := checkSQLite(ctx, s.db); err != nil {
+			return err
+		}
+	}
+	schema, err := newSchema(s.db, s.fragments)
+	if err != nil {
+		return settled{err}
+	}
+	if err := schema.check(ctx); err != nil {
+		return err
+	}
+	// Changes nothing, but only where something could be changed.
+	if _, err := s.db.ExecContext(ctx, "UPDATE subject SET counter = counter WHERE subject IS NULL"); err != nil {
+		return err
+	}
+	s.rotate, err = s.db.PrepareContext(ctx, s.text.rotate)
+	return err
+}
+
+// Close closes the database. Calls that are running get store.ErrUnavailable
+// or finish, and every later one gets store.ErrUnavailable.
+func (s *Store) Close() error { return s.db.Close() }

@@ -1,0 +1,55 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+)
+
+// tx runs op in a transaction that is committed if op returns nil and rolled
+// back otherwise. op may run more than once.
+//
+// It speaks BEGIN itself, because database/sql has no word for a transaction
+// that locks at once.
+func (s *Store) tx(ctx context.Context, what string, op func(context.Context, *sql.Conn) error) error {
+	return s.write(ctx, what, func(ctx context.Context) error {
+		conn, err := s.db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // gives it back to the pool
+		if _, err := conn.ExecContext(ctx, s.begin); err != nil {
+			// It may have begun all the same, and ctx ended after.
+			discard(conn)
+			return err
+		}
+		return finish(ctx, conn, op)
+	})
+}
+
+// finish runs op and commits. Whatever else happens, a panic in op too, the
+// transaction is over and the connection clean when it returns.
+func finish(ctx context.Context, conn *sql.Conn, op func(context.Context, *sql.Conn) error) error {
+	// What has been decided is carried out, however impatient the caller.
+	anyway := context.WithoutCancel(ctx)
+	over := false
+	defer func() {
+		if over {
+			return
+		}
+		if _, err := conn.ExecContext(anyway, "ROLLBACK"); err != nil {
+			discard(conn)
+		}
+	}()
+	if err := op(ctx, conn); err != nil {
+		return err
+	}
+	_, err := conn.ExecContext(anyway, "COMMIT")
+	over = err == nil
+	return err
+}
+
+// discard closes the connection for good, which ends what it had begun.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+}

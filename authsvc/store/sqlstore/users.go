@@ -1,0 +1,78 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+const (
+	userColumns = `subject, username, password_hash, scopes, roles, admin, disabled_at, created_at`
+
+	insertUser = `INSERT INTO users (` + userColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`
+
+	selectUser = `SELECT ` + userColumns + ` FROM users `
+)
+
+// AddUser implements [store.Users].
+func (s *Store) AddUser(ctx context.Context, u store.User) error {
+	return s.write(ctx, "add user", func(ctx context.Context) error {
+		n, err := affected(s.db.ExecContext(ctx, insertUser,
+			u.Subject, u.Username, u.PasswordHash, listIn(u.Scopes), listIn(u.Roles), u.Admin,
+			timeIn(u.DisabledAt), timeIn(u.CreatedAt)))
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return settled{store.ErrExists}
+		}
+		return nil
+	})
+}
+
+// UserByName implements [store.Users].
+func (s *Store) UserByName(ctx context.Context, username string) (store.User, error) {
+	return s.user(ctx, selectUser+`WHERE username = $1`, username)
+}
+
+// UserBySubject implements [store.Users].
+func (s *Store) UserBySubject(ctx context.Context, subject string) (store.User, error) {
+	return s.user(ctx, selectUser+`WHERE subject = $1`, subject)
+}
+
+func (s *Store) user(ctx context.Context, query, key string) (u store.User, err error) {
+	err = s.read(ctx, "read user", func(ctx context.Context) (err error) {
+		u, err = scanUser(s.db.QueryRowContext(ctx, query, key))
+		return err
+	})
+	return u, err
+}
+
+// SetPassword implements [store.Users]. The counter goes first, as in every
+// transaction that needs both.
+func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
+	return s.tx(ctx, "set password", func(ctx context.Context, tx *sql.Conn) error {
+		if err := s.raise(ctx, tx, subject, store.ReasonPassword); err != nil {
+			return err
+		}
+		n, err := affected(tx.ExecContext(ctx, `UPDATE users SET password_hash = $1 WHERE subject = $2`, hash, subject))
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return settled{store.ErrNotFound}
+		}
+		return nil
+	})
+}
+
+// Users implements [store.Users].
+func (s *Store) Users(ctx context.Context, after string, limit int) (page []store.User, err error) {
+	err = s.read(ctx, "list users", func(ctx context.Context) error {
+		rows, err := s.db.QueryContext(ctx, selectUser+`WHERE username > $1 ORDER BY username LIMIT $2`, after, max(limit, 0))
+		page, err = collect(rows, err, scanUser)
+		return err
+	})
+	return page, err
+}

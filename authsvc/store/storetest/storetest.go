@@ -1,0 +1,49 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// Open makes an empty store that reads the time from now, and closes it when
+// the test ends.
+type Open func(t testing.TB, now func() time.Time) store.Store
+
+// Run runs the suite. open is called once for each test in it, so the tests
+// don't see each other's data; they run in parallel.
+func Run(t *testing.T, open Open) {
+	for name, test := range map[string]func(*testing.T, *fixture){
+		"session comes back as it went in":              testSessionRoundTrip,
+		"session of an unknown id is not found":         testSessionNotFound,
+		"create refuses a taken id":                     testCreateTaken,
+		"create is refused after raise":                 testCreateAfterRaise,
+		"create is refused for a subject never seen":    testCreateUnseen,
+		"rotate moves the session on":                   testRotate,
+		"rotate is refused unless all stands":           testRotateRefused,
+		"rotate keeps idle expiry within the absolute":  testRotateIdleCap,
+		"rotate counts replayed generations":            testRotateReplays,
+		"update writes what the function changed":       testUpdate,
+		"update writes nothing when the function fails": testUpdateFails,
+		"update survives a panic":                       testUpdatePanics,
+		"update keeps what never changes":               testUpdateFixed,
+		"counter starts at 1 and rises":                 testCounter,
+		"raise revokes what stands":                     testRaise,
+		"users are unique by name and subject":          testUsersUnique,
+		"users are found and listed":                    testUsers,
+		"set password ends the sessions":                testSetPassword,
+		"keys":                                          testKeys,
+		"records share no memory with the store":        testNoSharedMemory,
+		"an ended context comes back as it is":          testEndedContext,
+		"a closed store is unavailable":                 testClosed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newFixture(t, open))
+		})
+	}
+	Races(t, func(t testing.TB, now func() time.Time) []store.Store {
+		return []store.Store{open(t, now)}
+	})
+}
