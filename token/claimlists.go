@@ -32,8 +32,9 @@ func (c *Claims) HasScope(scope string) bool {
 	if !ok {
 		return c.tape.hasText(c.scopes, scope)
 	}
-	for word, more := "", true; more; {
-		if word, rest, more = strings.Cut(rest, " "); word == scope && word != "" {
+	for rest != "" {
+		var word string
+		if word, rest, _ = strings.Cut(rest, " "); word == scope && word != "" {
 			return true
 		}
 	}

@@ -15,9 +15,9 @@ func newClaims(p *parser, header Header, raw string) (*Claims, error) {
 	}
 	switch {
 	case c.subject == "":
-		return nil, fmt.Errorf("%w: sub is missing or empty", ErrClaims)
+		return nil, missing("sub")
 	case c.expiresAt.IsZero():
-		return nil, fmt.Errorf("%w: exp is missing", ErrClaims)
+		return nil, missing("exp")
 	}
 	return c, nil
 }

@@ -60,7 +60,10 @@ func NewIssuer(config IssuerConfig) (*Issuer, error) {
 	}
 	config.Audience = slices.Clone(config.Audience)
 	i := &Issuer{config: config}
-	return i, i.checkLifetime(config.Lifetime)
+	if err := i.checkLifetime(config.Lifetime); err != nil {
+		return nil, err
+	}
+	return i, nil
 }
 
 func (i *Issuer) checkLifetime(d time.Duration) error {
@@ -158,7 +161,7 @@ func (i *Issuer) sign(kind Kind, payload []byte) (string, *Claims, error) {
 	}
 	var p parser
 	if err := p.parse(payload); err != nil {
-		return "", nil, fmt.Errorf("token: claims that no verifier would take: %w", err)
+		return "", nil, fmt.Errorf("token: the payload %w: no verifier would take it", err)
 	}
 	signature, err := key.sign(signed)
 	if err != nil {
@@ -169,7 +172,10 @@ func (i *Issuer) sign(kind Kind, payload []byte) (string, *Claims, error) {
 		return "", nil, errIssueTooLong
 	}
 	claims, err := newClaims(&p, Header{Algorithm: key.Algorithm(), KeyID: key.ID(), Kind: kind}, raw)
-	return raw, claims, err
+	if err != nil {
+		return "", nil, err
+	}
+	return raw, claims, nil
 }
 
 var errIssueTooLong = fmt.Errorf("token: the token would be longer than %d bytes: put less into it", maxLength)

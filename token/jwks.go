@@ -33,7 +33,7 @@ func newJWKSSource(config RemoteKeysConfig) (jwksSource, error) {
 	if u.User != nil {
 		return jwksSource{}, errors.New("token: key set URL holds a password: key sets are public, leave it out")
 	}
-	if !isSecure(u) && !(config.InsecureAllowHTTP && u.Scheme == "http") {
+	if allowed := config.InsecureAllowHTTP && u.Scheme == "http"; !allowed && !isSecure(u) {
 		return jwksSource{}, fmt.Errorf("token: key set URL %q: want https, or http on a loopback address", config.URL)
 	}
 	client := http.Client{}

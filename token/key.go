@@ -16,7 +16,7 @@ import (
 
 // Key verifies tokens. It has one algorithm and one id, is immutable and safe
 // for concurrent use, and prints as its id and algorithm only.
-type Key struct {
+type Key struct { //nolint:recvcheck // a copy must print as little as a pointer
 	id        string
 	algorithm Algorithm
 	// Behind a pointer, so that printing a struct which holds a Key shows an
@@ -47,12 +47,12 @@ func NewKey(alg Algorithm, id string, public any) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	print, err := thumbprint(own)
+	derived, err := thumbprint(own)
 	if err != nil {
 		return nil, err
 	}
 	if id == "" {
-		id = print
+		id = derived
 	}
 	return newKey(alg, id, material{method: s.method, key: own})
 }

@@ -47,25 +47,28 @@ type parser struct {
 }
 
 var (
-	errNotObject = errors.New("not a JSON object")
-	errNotJSON   = errors.New("not strict JSON")
+	errNotObject = errors.New("is not a JSON object")
+	errNotJSON   = errors.New("is not strict JSON")
 	errDuplicate = errors.New("has a duplicate member")
-	errTooDeep   = errors.New("nested too deep")
+	errTooDeep   = errors.New("is nested too deep")
 	errTrailing  = errors.New("has text after the JSON object")
 )
 
 // parse decodes src, which must be one object, into p.nodes and p.text. Its
 // errors never repeat the input.
 func (p *parser) parse(src []byte) error {
+	if len(src) > maxLength { // more than a node's offsets can hold
+		return errTooLong
+	}
 	p.open(src)
-	p.text, p.nodes = src[:len(src):len(src)], p.nodes[:0]
+	p.text, p.nodes = slices.Clip(src), p.nodes[:0]
 	if p.decoder.PeekKind() != '{' {
 		return errNotObject
 	}
 	if err := p.value(0); err != nil {
 		return err
 	}
-	if _, err := p.decoder.ReadToken(); err != io.EOF {
+	if _, err := p.decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		return errTrailing
 	}
 	return nil
@@ -103,7 +106,7 @@ func (p *parser) value(depth int) error {
 	if _, err := p.decoder.ReadToken(); err != nil {
 		return syntaxError(err)
 	}
-	p.nodes[at].end, p.nodes[at].next = p.offset(), uint16(len(p.nodes))
+	p.nodes[at].end, p.nodes[at].next = p.offset(), short(len(p.nodes))
 	return nil
 }
 
@@ -113,20 +116,22 @@ func (p *parser) scalar(kind jsontext.Kind) error {
 		return syntaxError(err)
 	}
 	end := p.offset()
-	n := node{kind: kind, start: end - uint16(len(raw)), end: end, next: uint16(len(p.nodes) + 1)}
+	n := node{kind: kind, start: end - short(len(raw)), end: end, next: short(len(p.nodes) + 1)}
 	if kind == '"' {
 		n.start, n.end = n.start+1, n.end-1
 		if bytes.IndexByte(raw, '\\') >= 0 {
-			n.start = uint16(len(p.text))
+			n.start = short(len(p.text))
 			p.text, _ = jsontext.AppendUnquote(p.text, raw) // raw is known to be a JSON string
-			n.end = uint16(len(p.text))
+			n.end = short(len(p.text))
 		}
 	}
 	p.nodes = append(p.nodes, n)
 	return nil
 }
 
-func (p *parser) offset() uint16 { return uint16(p.decoder.InputOffset()) }
+func (p *parser) offset() uint16 { return short(int(p.decoder.InputOffset())) }
+
+func short(n int) uint16 { return uint16(n) } //nolint:gosec // parse has checked the length
 
 // syntaxError drops the decoder's own error, which quotes the input.
 func syntaxError(err error) error {

@@ -9,16 +9,17 @@ func checkProfile(c *Claims) error {
 	if c.Kind() != Access {
 		return nil
 	}
-	missing := ""
 	switch {
 	case c.clientID == "":
-		missing = "client_id"
+		return missing("client_id")
 	case c.id == "":
-		missing = "jti"
+		return missing("jti")
 	case c.issuedAt.IsZero():
-		missing = "iat"
-	default:
-		return nil
+		return missing("iat")
 	}
-	return fmt.Errorf("%w: %s is missing in an access token", ErrClaims, missing)
+	return nil
+}
+
+func missing(claim string) error {
+	return fmt.Errorf("%w: %s is missing or empty", ErrClaims, claim)
 }

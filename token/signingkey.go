@@ -20,7 +20,7 @@ import (
 // SigningKey signs tokens. It is immutable and safe for concurrent use, as
 // far as the crypto.Signer it was made of is, and prints as its id and
 // algorithm only.
-type SigningKey struct {
+type SigningKey struct { //nolint:recvcheck // as Key
 	public *Key
 	secret *secret // behind a pointer, as in Key
 }
@@ -104,7 +104,10 @@ func NewSigningKey(alg Algorithm, id string, private crypto.Signer) (*SigningKey
 		return nil, err
 	}
 	k := &SigningKey{public: public, secret: &secret{suite: s, signer: private}}
-	return k, k.prove()
+	if err := k.prove(); err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 func (k *SigningKey) prove() error {

@@ -45,14 +45,13 @@ type Verifier struct {
 	names   []string
 	leeway  time.Duration
 	now     func() time.Time
-	scratch sync.Pool
+	scratch sync.Pool // of *scratch
 }
 
 // NewVerifier checks the configuration: it fails when anything required is
 // missing, when an issuer comes twice, and when the leeway is too long.
 func NewVerifier(config VerifierConfig) (*Verifier, error) {
 	v := &Verifier{issuers: map[string]*TrustedIssuer{}, leeway: config.Leeway, now: config.Now}
-	v.scratch.New = func() any { return new(scratch) }
 	switch {
 	case config.Leeway == 0:
 		v.leeway = defaultLeeway
@@ -109,7 +108,10 @@ func (v *Verifier) Deadline(claims *Claims) time.Time { return claims.expiresAt.
 // decides the error, which is one of this package's sentinels, the context's,
 // or whatever a [KeySet] of your own fails with.
 func (v *Verifier) Verify(ctx context.Context, raw string, kinds ...Kind) (*Claims, error) {
-	s := v.scratch.Get().(*scratch)
+	s, ok := v.scratch.Get().(*scratch)
+	if !ok {
+		s = new(scratch)
+	}
 	defer v.scratch.Put(s)
 	claims, issuer, err := v.prove(ctx, s, raw)
 	if err != nil {
@@ -192,21 +194,12 @@ func (v *Verifier) check(c *Claims, issuer *TrustedIssuer, kinds []Kind) error {
 		return fmt.Errorf("%w: nbf is %s", ErrNotYetValid, c.notBefore.Format(time.RFC3339))
 	case now.Add(v.leeway).Before(c.issuedAt):
 		return fmt.Errorf("%w: iat is %s", ErrNotYetValid, c.issuedAt.Format(time.RFC3339))
-	case !c.isFor(issuer.Audiences):
+	case !slices.ContainsFunc(issuer.Audiences, c.HasAudience):
 		return fmt.Errorf("%w: want one of %q", ErrAudience, issuer.Audiences)
 	case !accepts(kinds, c.Kind()):
 		return fmt.Errorf("%w: %.40q", ErrKind, c.Kind())
 	}
 	return checkProfile(c)
-}
-
-func (c *Claims) isFor(audiences []string) bool {
-	for _, audience := range audiences {
-		if c.HasAudience(audience) {
-			return true
-		}
-	}
-	return false
 }
 
 // accepts reports whether a token of that kind is wanted. A token without a

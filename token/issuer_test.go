@@ -1,0 +1,319 @@
+package token_test
+
+import (
+	"context"
+	"crypto"
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/grpcauth/grpcauth/token"
+)
+
+func (h hand) issuer(change ...func(*token.IssuerConfig)) *token.Issuer {
+	config := token.IssuerConfig{Issuer: issuerName, Audience: []string{audience}, Key: h.key, Now: clock}
+	for _, c := range change {
+		c(&config)
+	}
+	return must(token.NewIssuer(config))
+}
+
+func issue(i *token.Issuer, spec token.Spec) (string, *token.Claims, error) {
+	return i.Issue(context.Background(), spec)
+}
+
+// fullSpec asks for everything.
+func fullSpec() token.Spec {
+	return token.Spec{
+		Subject: "user-1", ClientID: "web", Audience: []string{audience, "billing"},
+		Scopes: []string{"notes.read", "notes.write"}, Roles: []string{"editor", "admin"},
+		SessionID: "session-1", AuthTime: now.Add(-time.Hour), ACR: "aal2", AMR: []string{"pwd", "otp"},
+		Lifetime: time.Minute, Claims: map[string]any{"tier": "gold", "limits": map[string]any{"notes": 10}},
+	}
+}
+
+// checklist: I1 I2 I3
+func TestIssueWritesRFC9068(t *testing.T) {
+	t.Parallel()
+	eachHand(t, func(t *testing.T, h hand) {
+		raw, _, err := issue(h.issuer(), fullSpec())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Read by golang-jwt, so that it is not only us who understand it.
+		claims := jwt.MapClaims{}
+		parsed, err := jwt.ParseWithClaims(raw, claims, func(*jwt.Token) (any, error) { return publicHalf(h), nil },
+			jwt.WithTimeFunc(clock), jwt.WithValidMethods([]string{h.method.Alg()}), jwt.WithStrictDecoding())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]string{"alg": h.method.Alg(), "typ": "at+jwt", "kid": h.key.ID()} {
+			if parsed.Header[name] != want {
+				t.Errorf("header %s = %v, want %s", name, parsed.Header[name], want)
+			}
+		}
+		jti, _ := claims["jti"].(string)
+		delete(claims, "jti")
+		got := string(must(json.Marshal(claims)))
+		want := `{"acr":"aal2","amr":["pwd","otp"],"aud":["notes","billing"],"auth_time":1772362800,"client_id":"web",` +
+			`"exp":1772366460,"iat":1772366400,"iss":"https://auth.example.com","limits":{"notes":10},"roles":["editor","admin"],` +
+			`"scope":"notes.read notes.write","sid":"session-1","sub":"user-1","tier":"gold"}`
+		if got != want {
+			t.Errorf("claims = %s\nwant     %s", got, want)
+		}
+		if len(jti)*5 < 128 { // base32
+			t.Errorf("jti %q has less than 128 bits", jti)
+		}
+	})
+}
+
+// publicHalf is what golang-jwt verifies with.
+func publicHalf(h hand) any {
+	if signer, ok := h.private.(crypto.Signer); ok {
+		return signer.Public()
+	}
+	return h.private
+}
+
+// checklist: I2
+func TestTokenIDsAreUnique(t *testing.T) {
+	t.Parallel()
+	issuer, seen := hands()[0].issuer(), map[string]bool{}
+	for range 200 {
+		_, claims, err := issue(issuer, token.Spec{Subject: "u", ClientID: "c"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[claims.ID()] {
+			t.Fatal("a token id came twice")
+		}
+		seen[claims.ID()] = true
+	}
+}
+
+// What Issue returns and what Verify returns say the same.
+func TestIssuedAndVerifiedClaimsAreEqual(t *testing.T) {
+	t.Parallel()
+	eachHand(t, func(t *testing.T, h hand) {
+		raw, issued, err := issue(h.issuer(), fullSpec())
+		if err != nil {
+			t.Fatal(err)
+		}
+		verified, err := verify(h.verifier(), raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]*token.Claims{"issued": issued, "verified": verified} {
+			t.Run(name, func(t *testing.T) { wantFullClaims(t, c, raw, h) })
+		}
+	})
+}
+
+func wantFullClaims(t *testing.T, c *token.Claims, raw string, h hand) {
+	t.Helper()
+	for name, pair := range map[string][2]string{
+		"iss": {c.Issuer(), issuerName}, "sub": {c.Subject(), "user-1"}, "client_id": {c.ClientID(), "web"},
+		"sid": {c.SessionID(), "session-1"}, "acr": {c.ACR(), "aal2"}, "kind": {string(c.Kind()), "at+jwt"}, "raw": {c.Raw(), raw},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s = %q, want %q", name, pair[0], pair[1])
+		}
+	}
+	for name, pair := range map[string][2][]string{
+		"aud": {c.Audience(), {audience, "billing"}}, "scope": {c.Scopes(), {"notes.read", "notes.write"}},
+		"roles": {c.Roles(), {"editor", "admin"}}, "amr": {c.AMR(), {"pwd", "otp"}},
+	} {
+		if !slices.Equal(pair[0], pair[1]) {
+			t.Errorf("%s = %q, want %q", name, pair[0], pair[1])
+		}
+	}
+	for name, pair := range map[string][2]time.Time{
+		"iat": {c.IssuedAt(), now}, "exp": {c.ExpiresAt(), now.Add(time.Minute)}, "auth_time": {c.AuthTime(), now.Add(-time.Hour)}, "nbf": {c.NotBefore(), {}},
+	} {
+		if !pair[0].Equal(pair[1]) {
+			t.Errorf("%s = %s, want %s", name, pair[0], pair[1])
+		}
+	}
+	if want := (token.Header{Algorithm: token.Algorithm(h.method.Alg()), KeyID: h.key.ID(), Kind: token.Access}); c.Header() != want {
+		t.Errorf("header = %+v, want %+v", c.Header(), want)
+	}
+	if c.ID() == "" || c.Bound() {
+		t.Errorf("id = %q, bound = %t", c.ID(), c.Bound())
+	}
+}
+
+func TestDefaultsOfASpec(t *testing.T) {
+	t.Parallel()
+	_, c, err := issue(hands()[0].issuer(), token.Spec{Subject: "u", ClientID: "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Kind() != token.Access || !slices.Equal(c.Audience(), []string{audience}) || c.ExpiresAt().Sub(c.IssuedAt()) != 15*time.Minute {
+		t.Errorf("kind %s, audience %q, lifetime %s", c.Kind(), c.Audience(), c.ExpiresAt().Sub(c.IssuedAt()))
+	}
+	if c.Scopes() != nil || c.Roles() != nil || c.AMR() != nil || !c.AuthTime().IsZero() || c.SessionID() != "" {
+		t.Error("something was made up")
+	}
+}
+
+func TestDatesAreWholeSeconds(t *testing.T) {
+	t.Parallel()
+	h := hands()[0]
+	issuer := h.issuer(func(c *token.IssuerConfig) {
+		c.Now = func() time.Time { return now.Add(999 * time.Millisecond) }
+	})
+	raw, c, err := issue(issuer, token.Spec{Subject: "u", ClientID: "c", AuthTime: now.Add(-time.Nanosecond), Lifetime: 1500 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.IssuedAt().Equal(now) || !c.ExpiresAt().Equal(now.Add(2*time.Second)) || !c.AuthTime().Equal(now.Add(-time.Second)) {
+		t.Errorf("iat %s exp %s auth_time %s", c.IssuedAt(), c.ExpiresAt(), c.AuthTime())
+	}
+	if _, err := verify(h.verifier(), raw); err != nil {
+		t.Error(err)
+	}
+}
+
+// checklist: I1 I2 I6
+func TestSpecsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	good := token.Spec{Subject: "user-1", ClientID: "web"}
+	for name, tc := range map[string]struct {
+		change func(*token.Spec)
+		want   string // of the error; "" for none
+	}{
+		"good":                          {func(*token.Spec) {}, ""},
+		"15 no subject":                 {func(s *token.Spec) { s.Subject = "" }, "set Subject"},
+		"subject is not UTF-8":          {func(s *token.Spec) { s.Subject = "\xff" }, "not JSON"},
+		"no client":                     {func(s *token.Spec) { s.ClientID = "" }, "set ClientID"},
+		"no client, but another kind":   {func(s *token.Spec) { s.ClientID, s.Kind = "", "invite+jwt" }, ""},
+		"an empty audience":             {func(s *token.Spec) { s.Audience = []string{"a", ""} }, "empty audience"},
+		"an empty role":                 {func(s *token.Spec) { s.Roles = []string{""} }, "empty role"},
+		"a scope with a space is two":   {func(s *token.Spec) { s.Scopes = []string{"a admin"} }, "scope"},
+		"an empty scope":                {func(s *token.Spec) { s.Scopes = []string{""} }, "scope"},
+		"a scope with a quote":          {func(s *token.Spec) { s.Scopes = []string{`a"b`} }, "scope"},
+		"a scope beyond ASCII":          {func(s *token.Spec) { s.Scopes = []string{"é"} }, "scope"},
+		"a kind not in its own form":    {func(s *token.Spec) { s.Kind = "AT+JWT" }, "NewKind"},
+		"a kind that is none":           {func(s *token.Spec) { s.Kind = "a b" }, "NewKind"},
+		"a lifetime below zero":         {func(s *token.Spec) { s.Lifetime = -time.Second }, "lifetime"},
+		"a lifetime below a second":     {func(s *token.Spec) { s.Lifetime = time.Second - 1 }, "lifetime"},
+		"the longest lifetime":          {func(s *token.Spec) { s.Lifetime = 24 * time.Hour }, ""},
+		"past the longest lifetime":     {func(s *token.Spec) { s.Lifetime = 24*time.Hour + 1 }, "lifetime"},
+		"an auth_time before 1970":      {func(s *token.Spec) { s.AuthTime = time.Unix(-1, 0) }, "auth_time"},
+		"43 a channel":                  {func(s *token.Spec) { s.Claims = map[string]any{"x": make(chan int)} }, `claim "x" is not JSON`},
+		"43 a function inside":          {func(s *token.Spec) { s.Claims = map[string]any{"x": map[string]any{"y": func() {}}} }, "not JSON"},
+		"43 NaN":                        {func(s *token.Spec) { s.Claims = map[string]any{"x": math.NaN()} }, "not JSON"},
+		"43 broken raw JSON":            {func(s *token.Spec) { s.Claims = map[string]any{"x": json.RawMessage(`{`)} }, "not JSON"},
+		"43 duplicates in raw JSON":     {func(s *token.Spec) { s.Claims = map[string]any{"x": json.RawMessage(`{"a":1,"a":2}`)} }, "not JSON"},
+		"43 a name that is not UTF-8":   {func(s *token.Spec) { s.Claims = map[string]any{"\xff": 1} }, "not JSON"},
+		"43 nil is null":                {func(s *token.Spec) { s.Claims = map[string]any{"x": nil} }, ""},
+		"nested deeper than we read":    {func(s *token.Spec) { s.Claims = map[string]any{"x": json.RawMessage(nested(32))} }, "nested too deep"},
+		"longer than we read":           {func(s *token.Spec) { s.Claims = map[string]any{"x": strings.Repeat("x", 8000)} }, "longer than 8192"},
+		"much longer than 16 bits hold": {func(s *token.Spec) { s.Claims = map[string]any{"x": strings.Repeat("x", 1<<20)} }, "longer than 8192"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := good
+			tc.change(&spec)
+			raw, claims, err := issue(hands()[0].issuer(), spec)
+			if tc.want == "" {
+				if err != nil {
+					t.Fatalf("refused: %v", err)
+				}
+				if _, err := verify(hands()[0].verifier(), raw, claims.Kind()); err != nil {
+					t.Errorf("issued, but refused: %v", err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error = %v, want one with %q", err, tc.want)
+			}
+			if raw != "" || claims != nil {
+				t.Error("a token came with the error")
+			}
+		})
+	}
+}
+
+// The limit is on the whole token, signature included.
+func TestTheLongestToken(t *testing.T) {
+	t.Parallel()
+	h, longest := hands()[0], 0
+	for n := 5700; n < 6100; n++ {
+		raw, _, err := issue(h.issuer(), token.Spec{Subject: "u", ClientID: "c", Claims: map[string]any{"x": strings.Repeat("x", n)}})
+		if err != nil {
+			break
+		}
+		if _, err := verify(h.verifier(), raw); err != nil {
+			t.Fatalf("issued with %d bytes, but refused: %v", len(raw), err)
+		}
+		longest = len(raw)
+	}
+	if longest > 8192 || longest < 8192-2 {
+		t.Errorf("the longest token has %d bytes", longest)
+	}
+}
+
+func Test44ReservedClaims(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "roles", "sid", "auth_time", "acr", "amr", "cnf", "act", "rv",
+		"SUB", "Exp", "CLIENT_ID", "\u017fub", // a long s, which encoding/json takes for s
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := issue(hands()[0].issuer(), token.Spec{Subject: "u", ClientID: "c", Claims: map[string]any{name: 1}})
+			wantErr(t, err, token.ErrReservedClaim)
+		})
+	}
+	if _, _, err := issue(hands()[0].issuer(), token.Spec{Subject: "u", ClientID: "c", Claims: map[string]any{"subs": 1, "": 2}}); err != nil {
+		t.Errorf("a name like a reserved one is refused: %v", err)
+	}
+}
+
+func TestIssueUnderAnEndedContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, _, err := hands()[0].issuer().Issue(ctx, token.Spec{Subject: "u", ClientID: "c"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error = %v", err)
+	}
+}
+
+func TestIssuerConfig(t *testing.T) {
+	t.Parallel()
+	key := hands()[0].key
+	for name, tc := range map[string]struct {
+		config token.IssuerConfig
+		want   string // of the error; "" for none
+	}{
+		"good":                      {token.IssuerConfig{Issuer: "a", Audience: []string{"x"}, Key: key}, ""},
+		"a maximum below 15 min":    {token.IssuerConfig{Issuer: "a", Audience: []string{"x"}, Key: key, MaxLifetime: time.Minute}, ""},
+		"45 no name":                {token.IssuerConfig{Audience: []string{"x"}, Key: key}, "set Issuer"},
+		"45 no audience":            {token.IssuerConfig{Issuer: "a", Key: key}, "Audience"},
+		"45 an empty audience":      {token.IssuerConfig{Issuer: "a", Audience: []string{""}, Key: key}, "Audience"},
+		"45 no key":                 {token.IssuerConfig{Issuer: "a", Audience: []string{"x"}}, "set Key"},
+		"45 the zero key":           {token.IssuerConfig{Issuer: "a", Audience: []string{"x"}, Key: new(token.SigningKey)}, "set Key"},
+		"45 lifetime over maximum":  {token.IssuerConfig{Issuer: "a", Audience: []string{"x"}, Key: key, Lifetime: time.Hour, MaxLifetime: time.Minute}, "lifetime of 1h0m0s"},
+		"45 lifetime below zero":    {token.IssuerConfig{Issuer: "a", Audience: []string{"x"}, Key: key, Lifetime: -1}, "lifetime"},
+		"45 maximum below a second": {token.IssuerConfig{Issuer: "a", Audience: []string{"x"}, Key: key, MaxLifetime: 1}, "lifetime"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, err := token.NewIssuer(tc.config)
+			if tc.want == "" {
+				if err != nil || i.Name() != "a" || i.Key().ID() != key.ID() {
+					t.Fatalf("refused: %v", err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error = %v, want one with %q", err, tc.want)
+			}
+		})
+	}
+}
