@@ -42,7 +42,7 @@ func (c Config) checkSecret() error {
 func (c Config) checkUsers() error {
 	switch {
 	case c.Store == nil:
-		return errors.New("Config.Store is nil: use memory.New for a trial, sqlstore.New to keep sessions")
+		return errors.New("Config.Store is nil: use memory.New for a trial, sqlstore.OpenSQLite to keep sessions")
 	case c.Authenticate != nil && c.Load == nil:
 		return errors.New("Config.Authenticate is set and Config.Load is nil: a refresh must ask who the user is now, so set both, or neither for the users of Config.Store")
 	case c.Authenticate == nil && c.Load != nil:

@@ -19,7 +19,6 @@ import (
 
 	"github.com/grpcauth/grpcauth/authsvc"
 	"github.com/grpcauth/grpcauth/authsvc/store"
-	"github.com/grpcauth/grpcauth/authsvc/store/memory"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/interceptor"
 	"github.com/grpcauth/grpcauth/internal/fault"
@@ -144,10 +143,6 @@ func fromAfar(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grp
 		ctx = peer.NewContext(ctx, &peer.Peer{Addr: &net.TCPAddr{IP: net.ParseIP(from[0]), Port: 1}})
 	}
 	return handler(ctx, req)
-}
-
-func openMemory(_ testing.TB, now func() time.Time) store.Store {
-	return memory.New(memory.WithNow(now))
 }
 
 // signIn logs ada in.

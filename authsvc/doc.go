@@ -1,0 +1,61 @@
+// Package authsvc is the AuthService: it logs people in, issues their tokens,
+// renews them and ends them. It lives in your own gRPC server, beside your
+// other services and behind the same guard.
+//
+// # Your users
+//
+// Two functions say who your users are. Authenticate checks a login; Load is
+// asked again at every refresh, so that a role taken away is gone from the
+// next token:
+//
+//	auth, err := authsvc.New(authsvc.Config{
+//		Issuer:       "https://auth.example",
+//		Audiences:    []string{"notes"},
+//		Secret:       secret,                  // 32 random bytes
+//		Store:        sessions,                // sqlstore.OpenSQLite(ctx, "auth.db")
+//		Authenticate: users.Authenticate,
+//		Load:         users.Load,
+//	})
+//
+// Leave both out and the users are those of the Store, with argon2id
+// passwords.
+//
+// # Your server
+//
+// The Service is a trusted issuer like any other. Its methods carry their
+// rules in their .proto, and those that are not public refuse to run without
+// a guard before them:
+//
+//	verifier, err := token.NewVerifier(token.VerifierConfig{
+//		Issuers: []token.TrustedIssuer{auth.TrustedIssuer()},
+//	})
+//	guard, err := interceptor.New(verifier)
+//	srv := grpc.NewServer(guard.ServerOptions()...)
+//	auth.Register(srv)
+//	err = guard.Protect(srv)
+//
+// # The tokens
+//
+// A login opens a session and gives two tokens. The access token is a JWT (RFC
+// 9068) for [Config.AccessTTL]. It holds what was asked for, of what the
+// client may have, of what the user has. The refresh token is opaque, is
+// replaced at every use, and lives in the Store as one row a session; the page
+// docs/refresh-tokens.md says what happens when one is lost or stolen.
+//
+// The keys are derived from [Config.Secret]. Without [Config.SigningKey] access
+// tokens are signed with HS256, which is enough while this process is the only
+// one that verifies them. With an EdDSA key, [Service.JWKS] and the method
+// GetJwks publish its public half for every other service.
+//
+// # When something is wrong
+//
+// Every refusal carries its reason (google.rpc.ErrorInfo, domain "grpcauth").
+// What the service can't know now is UNAVAILABLE and changes nothing; a user
+// is never told that their password is wrong because a database is down. The
+// log has the cause, and one event each for login, login_failed, refresh,
+// refresh_replayed, refresh_failed, session_revoked and logout, with session,
+// subject and client. Two events are worth an alert: refresh_reused, a used-up
+// refresh token came back and its session was ended; refresh_forged, somebody
+// knows the Secret or the store was set back. No event holds a token, a
+// password, or a user name.
+package authsvc

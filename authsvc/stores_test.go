@@ -1,0 +1,59 @@
+package authsvc_test
+
+import (
+	"encoding/base64"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/authsvc/store/memory"
+	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
+)
+
+// opener makes one kind of store.
+type opener func(testing.TB, func() time.Time) store.Store
+
+func (o opener) use(s *setup) { s.open = o }
+
+// everyStore runs a test against each kind of store.
+func everyStore(t *testing.T, test func(*testing.T, opener)) {
+	t.Helper()
+	for name, open := range map[string]opener{"memory": openMemory, "SQLite": openSQLite} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open)
+		})
+	}
+}
+
+func openMemory(_ testing.TB, now func() time.Time) store.Store {
+	return memory.New(memory.WithNow(now))
+}
+
+func openSQLite(t testing.TB, now func() time.Time) store.Store {
+	t.Helper()
+	return openSQLiteAt(t, filepath.Join(t.TempDir(), "auth.db"), now)
+}
+
+func openSQLiteAt(t testing.TB, path string, now func() time.Time) store.Store {
+	t.Helper()
+	db, err := sqlstore.OpenSQLite(t.Context(), path, sqlstore.WithNow(now))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func decoded(t testing.TB, refreshToken string) []byte {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(refreshToken, "grt_"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
