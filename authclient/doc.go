@@ -50,8 +50,8 @@
 // was read. Client and bidirectional streams are not retried; open them again.
 // There is never a third attempt. If the token was renewed while the first was
 // under way, the second uses what is there; otherwise it waits for a renewal.
-// A server that refuses even fresh tokens gets its second attempts with what
-// is there, while renewals for its sake are spaced out. The caller sees the
+// Renewals for a server that refuses even fresh tokens are spaced out like
+// those that fail; in between, its refusal is final. The caller sees the
 // header, trailer, peer and error of the last attempt.
 //
 // # Plaintext

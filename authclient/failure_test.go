@@ -3,6 +3,7 @@ package authclient_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -112,17 +113,49 @@ func TestExpiredTokenAndFailingRenewal(t *testing.T) {
 func TestRenewalRecoversByItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		auth := &scripted{lifetime: time.Minute, onRefresh: func(n int, _ *grpcauthv1.RefreshRequest) error {
-			if n < 4 {
+		var down atomic.Bool
+		auth := &scripted{lifetime: time.Hour, onRefresh: func(int, *grpcauthv1.RefreshRequest) error {
+			if down.Load() {
 				return status.Error(codes.Unavailable, "down")
 			}
 			return nil
 		}}
 		session := login(t, serveAuth(t, auth))
-		time.Sleep(55*time.Second + 10*time.Second)
+		for outage := range 3 {
+			down.Store(true)
+			before := len(auth.refreshed())
+			time.Sleep(55 * time.Minute)
+			down.Store(false)
+			time.Sleep(40 * time.Second)
+			synctest.Wait()
+			if token := mustToken(t, session); token != fmt.Sprintf("access-%d", outage+2) {
+				t.Errorf("after outage %d the token is %q", outage+1, token)
+			}
+			at := auth.refreshed()[before:]
+			if gap := at[1].Sub(at[0]); gap > 1200*time.Millisecond {
+				t.Errorf("outage %d: the second attempt came after %s, as if the first outage still counted", outage+1, gap)
+			}
+		}
+	})
+}
+
+func TestServerThatHangsIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		auth := &scripted{lifetime: time.Hour}
+		auth.onRefresh = func(n int, _ *grpcauthv1.RefreshRequest) error {
+			if n == 1 {
+				time.Sleep(time.Hour)
+			}
+			return nil
+		}
+		login(t, serveAuth(t, auth))
+		time.Sleep(time.Hour)
 		synctest.Wait()
-		if token := mustToken(t, session); token != "access-2" {
-			t.Errorf("the token is %q, want access-2", token)
+		at := auth.refreshed()
+		// The server answers a lost rotation again for 30 s.
+		if gap := at[1].Sub(at[0]); gap > 12*time.Second {
+			t.Errorf("came again after %s", gap)
 		}
 	})
 }

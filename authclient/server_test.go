@@ -154,7 +154,7 @@ func (r *resource) options() []grpc.ServerOption {
 func serve(t testing.TB, register func(grpc.ServiceRegistrar), opts ...grpc.ServerOption) *bufconn.Listener {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	srv := grpc.NewServer(opts...)
+	srv := grpc.NewServer(append(opts, grpc.WaitForHandlers(true))...)
 	register(srv)
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = srv.Serve(listener) })

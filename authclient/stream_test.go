@@ -68,6 +68,29 @@ func TestRefusedServerStreamIsOpenedAgain(t *testing.T) {
 	}
 }
 
+func TestNothingOfTheFirstStreamIsLeftWhenTheSecondIsNotSent(t *testing.T) {
+	t.Parallel()
+	client, _, auth := streaming(t)
+	auth.onRefresh = func(n int, _ *grpcauthv1.RefreshRequest) error {
+		auth.lifetime = time.Nanosecond // so that the second stream needs a second renewal
+		if n == 2 {
+			return fault.Because(grpcauthv1.Reason_REASON_STORE_UNAVAILABLE, nil)
+		}
+		return nil
+	}
+	var header metadata.MD
+	stream, err := client.ServerStream(context.Background(), &testkitv1.ServerStreamRequest{}, grpc.Header(&header))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := drain(stream); authclient.Reason(err) != grpcauthv1.Reason_REASON_STORE_UNAVAILABLE {
+		t.Fatalf("error = %v, want why the second stream was not opened", err)
+	}
+	if len(header) != 0 {
+		t.Errorf("the header of the first stream is still there: %v", header)
+	}
+}
+
 func TestServerStreamWithoutAnyMessageIsOpenedAgain(t *testing.T) {
 	t.Parallel()
 	client, _, _ := streaming(t)
