@@ -1,6 +1,7 @@
 package authtest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/grpcauth/grpcauth/authtest"
 	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
 	"github.com/grpcauth/grpcauth/examples/notesvc"
+	"github.com/grpcauth/grpcauth/internal/testkit"
 	testkitv1 "github.com/grpcauth/grpcauth/internal/testkit/gen/testkit/v1"
 	"github.com/grpcauth/grpcauth/token"
 )
@@ -76,16 +78,20 @@ func TestServerWithAGapFailsTheTest(t *testing.T) {
 	}
 }
 
+// In a test of yours t is the *testing.T.
 func Example() {
-	t := &testing.T{} // yours
-	_ = func() {
+	testkit.Example(func(t testing.TB) {
 		issuer := authtest.NewIssuer(t)
 		server := authtest.NewServer(t, issuer, func(r grpc.ServiceRegistrar) {
 			notesv1.RegisterNotesServiceServer(r, notesvc.New())
 		})
 		ada := notesv1.NewNotesServiceClient(server.As("ada", "notes.read"))
-		if _, err := ada.ListNotes(t.Context(), &notesv1.ListNotesRequest{}); err != nil {
-			t.Error(err)
-		}
-	}
+		_, err := ada.ListNotes(context.Background(), &notesv1.ListNotesRequest{})
+		fmt.Println("may read:", err == nil)
+		_, err = ada.CreateNote(context.Background(), &notesv1.CreateNoteRequest{Text: "buy milk"})
+		fmt.Println("may write:", err == nil)
+	})
+	// Output:
+	// may read: true
+	// may write: false
 }

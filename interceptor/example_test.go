@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"testing"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -13,6 +14,7 @@ import (
 	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
 	"github.com/grpcauth/grpcauth/examples/notesvc"
 	"github.com/grpcauth/grpcauth/interceptor"
+	"github.com/grpcauth/grpcauth/internal/testkit"
 	"github.com/grpcauth/grpcauth/token"
 )
 
@@ -108,13 +110,13 @@ func ExampleWithObserver() {
 	observe := interceptor.WithObserver(func(_ context.Context, d interceptor.Decision) {
 		fmt.Println(d.Method, d.Reason, d.Cause)
 	})
-	t := new(exampleT)
-	defer t.end()
-	server := authtest.NewServer(t, authtest.NewIssuer(t), func(r grpc.ServiceRegistrar) {
-		notesv1.RegisterNotesServiceServer(r, notesvc.New())
-	}, observe)
-	_, err := notesv1.NewNotesServiceClient(server.Anonymous()).ListNotes(context.Background(), &notesv1.ListNotesRequest{})
-	fmt.Println(err)
+	testkit.Example(func(t testing.TB) {
+		server := authtest.NewServer(t, authtest.NewIssuer(t), func(r grpc.ServiceRegistrar) {
+			notesv1.RegisterNotesServiceServer(r, notesvc.New())
+		}, observe)
+		_, err := notesv1.NewNotesServiceClient(server.Anonymous()).ListNotes(context.Background(), &notesv1.ListNotesRequest{})
+		fmt.Println(err)
+	})
 	// Output:
 	// /notes.v1.NotesService/ListNotes REASON_TOKEN_MISSING interceptor: no bearer token in the authorization metadata
 	// rpc error: code = Unauthenticated desc = no bearer token was sent
