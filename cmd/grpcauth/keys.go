@@ -1,0 +1,156 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// keys is what the AuthService works with. It prints as its ids.
+type keys struct {
+	signing *token.SigningKey
+	refresh []byte // the Secret of the AuthService
+}
+
+// loadKeys reads the keys, making at the first start those that are not given.
+func (c *serveCmd) loadKeys(ctx context.Context, st store.Store, log *slog.Logger) (*keys, error) {
+	sealed, err := st.SigningKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	master, err := c.masterKey(len(sealed) == 0, log)
+	if err != nil {
+		return nil, err
+	}
+	refresh, err := master.derive(labelRefresh)
+	if err != nil {
+		return nil, err
+	}
+	signing, err := c.signingKey(ctx, st, sealed, master)
+	if err != nil {
+		return nil, err
+	}
+	return &keys{signing: signing, refresh: refresh}, nil
+}
+
+// masterKey reads the key file. It makes one only while nothing is sealed
+// under the one that is missing.
+func (c *serveCmd) masterKey(fresh bool, log *slog.Logger) (masterKey, error) {
+	path := c.keyPath()
+	if path == "" {
+		return newMasterKey(), nil
+	}
+	key, err := readMasterKey(path)
+	switch {
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return key, err
+	case !fresh:
+		return masterKey{}, fmt.Errorf("--key-file %s is missing, and the signing key in %s is sealed under it: restore it from a backup, or name where it is", path, c.Storage.Store)
+	}
+	if key, err = createMasterKey(path); err == nil {
+		log.Info("key file made: back it up", "path", path)
+	}
+	return key, err
+}
+
+// signingKey is the key of the access tokens: the one that was given, or the
+// one that the database keeps.
+func (c *serveCmd) signingKey(ctx context.Context, st store.Store, sealed []store.SigningKey, master masterKey) (*token.SigningKey, error) {
+	switch {
+	case c.SecretFile != "":
+		return secretKey(c.SecretFile)
+	case c.PrivateKeyFile != "":
+		key, err := privateKey(c.PrivateKeyFile)
+		if err != nil {
+			return nil, err
+		}
+		return c.fits(key, fmt.Sprintf("%s holds", c.PrivateKeyFile))
+	}
+	if len(sealed) == 0 {
+		first, err := c.addKey(ctx, st, master)
+		if err != nil {
+			return nil, err
+		}
+		sealed = append(sealed, first)
+	}
+	key, err := c.openKey(sealed[0], master)
+	if err != nil {
+		return nil, err
+	}
+	return c.fits(key, fmt.Sprintf("%s was set up with", c.Storage.Store))
+}
+
+// fits refuses a key that is not of the algorithm asked for.
+func (c *serveCmd) fits(key *token.SigningKey, whose string) (*token.SigningKey, error) {
+	if c.Algorithm == "" || c.Algorithm == string(key.Algorithm()) {
+		return key, nil
+	}
+	return nil, fmt.Errorf("--algorithm is %s, but %s a key for %s: leave --algorithm out, or give another key with --private-key-file", c.Algorithm, whose, key.Algorithm())
+}
+
+func secretKey(path string) (*token.SigningKey, error) {
+	data, err := readPrivate("secret-file", path)
+	if err != nil {
+		return nil, err
+	}
+	secret := trimLine(data)
+	if len(secret) < 32 {
+		return nil, fmt.Errorf("--secret-file %s has %d bytes: HS256 needs at least 32 random ones, make them with (umask 077; openssl rand -base64 32 > %[1]s)", path, len(secret))
+	}
+	return token.NewHMACKey("", secret)
+}
+
+func privateKey(path string) (*token.SigningKey, error) {
+	data, err := readPrivate("private-key-file", path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := token.ParsePEM(data)
+	if err != nil {
+		return nil, fmt.Errorf("--private-key-file %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// addKey makes a key and keeps it sealed, unless another process was first:
+// then that one's key is returned.
+func (c *serveCmd) addKey(ctx context.Context, st store.Store, master masterKey) (store.SigningKey, error) {
+	key, err := token.GenerateKey(token.Algorithm(cmp.Or(c.Algorithm, string(token.EdDSA))))
+	if err != nil {
+		return store.SigningKey{}, err
+	}
+	plain, err := key.MarshalPKCS8()
+	if err != nil {
+		return store.SigningKey{}, err
+	}
+	sealed, err := master.seal(plain, c.binding(key.ID()))
+	if err != nil {
+		return store.SigningKey{}, err
+	}
+	return st.AddFirstKey(ctx, store.SigningKey{ID: key.ID(), Algorithm: string(key.Algorithm()), Sealed: sealed, CreatedAt: time.Now()})
+}
+
+// openKey opens a sealed key. It must be the one its record says, because its
+// public half will be published under that id.
+func (c *serveCmd) openKey(record store.SigningKey, master masterKey) (*token.SigningKey, error) {
+	plain, err := master.open(record.Sealed, c.binding(record.ID))
+	if err != nil {
+		return nil, fmt.Errorf("the signing key in %s does not open with %s for the issuer %s: start with the key file and the issuer it was made with", c.Storage.Store, c.keyPath(), c.Issuer)
+	}
+	key, err := token.ParsePEM(plain)
+	if err != nil || key.ID() != record.ID || string(key.Algorithm()) != record.Algorithm {
+		return nil, fmt.Errorf("the signing key %s in %s is damaged: restore a backup", record.ID, c.Storage.Store)
+	}
+	return key, nil
+}
+
+func (c *serveCmd) binding(kid string) binding {
+	return binding{issuer: c.Issuer, purpose: purposeAccess, kid: kid}
+}

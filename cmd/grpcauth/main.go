@@ -1,0 +1,97 @@
+// Grpcauth is the auth server as a program of its own.
+//
+//	grpcauth user add ada --scope notes.read --scope notes.write
+//	grpcauth serve --issuer https://auth.example --audience https://notes.example
+//
+// serve logs people in and issues, renews and ends their tokens by gRPC
+// (grpcauth.v1.AuthService); other services verify those tokens with the keys
+// it publishes at /.well-known/jwks.json. user manages the people in its
+// database, and proto writes the .proto files that rules are written with.
+//
+// The program exits with 0 when it did what was asked, with 2 when the
+// command line or the configuration could not be read, and with 1 when
+// anything else went wrong, each with one line on stderr that says what to do.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// What the program exits with.
+const (
+	exitOK      = 0
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// process is what a command may use of the process it runs in.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	environ        []string // "KEY=value"
+}
+
+func main() {
+	p := &process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}
+	os.Exit(p.run(context.Background(), os.Args[1:]))
+}
+
+// run runs the command that args name and gives the exit code.
+func (p *process) run(ctx context.Context, args []string) int {
+	exited := -1 // kong's --help ends the process; here it only says so
+	parser, err := newParser(ctx, p, func(code int) { exited = code })
+	if err != nil {
+		return p.fail(err)
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		return p.fail(err)
+	}
+	if err := command.Run(); err != nil {
+		return p.fail(err)
+	}
+	return exitOK
+}
+
+// fail reports err in one line.
+func (p *process) fail(err error) int {
+	text := oneLine(err)
+	wrong, ok := errors.AsType[*kong.ParseError](err)
+	if !ok {
+		_, _ = fmt.Fprintf(p.stderr, "grpcauth: %s\n", text)
+		return exitFailure
+	}
+	_, _ = fmt.Fprintf(p.stderr, "grpcauth: %s (see %s --help)\n", text, commandOf(wrong))
+	return exitUsage
+}
+
+// commandOf is the command that was being read when err was found.
+func commandOf(err *kong.ParseError) string {
+	if err.Context != nil {
+		if node := err.Context.Selected(); node != nil {
+			return node.FullPath()
+		}
+	}
+	return "grpcauth"
+}
+
+// oneLine is the text of err with its lines joined.
+func oneLine(err error) string {
+	var parts []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			parts = append(parts, line)
+		}
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// storeFlag is shared by every command that uses the database.
+type storeFlag struct {
+	Store string `group:"Storage and keys:" default:"grpcauth.db" help:"The SQLite file that keeps users and sessions, as PATH or sqlite:PATH; it is made when there is none. \"memory\" keeps nothing and is for trials."`
+}
+
+// serveCmd is the flags of serve. Each can also be set by a variable, by a
+// line of the file of variables, and by a key of the configuration file.
+type serveCmd struct {
+	Issuer   string   `group:"Who we are:" required:"" placeholder:"URL" help:"Who issues the tokens: the URL this server is reached by. Services compare it byte by byte."`
+	Audience []string `group:"Who we are:" required:"" placeholder:"NAME" help:"Who the tokens are for: the services that will accept them. Repeat the flag, or separate names by commas."`
+
+	Storage        storeFlag `embed:""`
+	KeyFile        string    `group:"Storage and keys:" placeholder:"PATH" help:"The key that the signing key is sealed with and that refresh tokens are made with. Made at the first start, as grpcauth.key beside the database; back it up. Whoever loses it ends every session."`
+	Algorithm      string    `group:"Storage and keys:" placeholder:"NAME" help:"How access tokens are signed: EdDSA, ES256, RS256, or HS256 with --secret-file. Without it: as the key that is there, EdDSA at the first start."`
+	PrivateKeyFile string    `group:"Storage and keys:" placeholder:"PATH" help:"Sign with this private key (PEM) instead of one made at the first start."`
+	SecretFile     string    `group:"Storage and keys:" placeholder:"PATH" help:"The shared secret of HS256, at least 32 bytes. Every service that verifies with it can also sign with it. A line break at its end is not part of it."`
+
+	AccessTTL  time.Duration `group:"Lifetimes:" name:"access-ttl" default:"15m" help:"How long an access token lives."`
+	RefreshTTL time.Duration `group:"Lifetimes:" name:"refresh-ttl" default:"720h" help:"How long a session lives without a refresh."`
+	SessionTTL time.Duration `group:"Lifetimes:" name:"session-ttl" default:"2160h" help:"How long a session lives at all; then its user logs in again."`
+
+	Listen         string        `group:"Network:" default:"127.0.0.1:50051" help:"Where gRPC is served. Without TLS it must be on this machine."`
+	HTTPListen     string        `group:"Network:" name:"http-listen" default:"127.0.0.1:8080" help:"Where the keys (/.well-known/jwks.json), /healthz and /readyz are served. \"off\": nowhere."`
+	TLSCert        string        `group:"Network:" name:"tls-cert" placeholder:"PATH" help:"The certificate chain (PEM), for gRPC and HTTP."`
+	TLSKey         string        `group:"Network:" name:"tls-key" placeholder:"PATH" help:"The private key of the certificate (PEM)."`
+	AllowPlaintext bool          `group:"Network:" help:"Take passwords and tokens without TLS from everywhere. For a server behind a proxy that terminates TLS, where nobody else can reach it."`
+	DrainTimeout   time.Duration `group:"Network:" default:"10s" help:"How long running calls may take after SIGTERM; then they are cut."`
+
+	LogLevel  string `group:"Logging:" default:"info" enum:"debug,info,warn,error" help:"The least that is logged: debug, info, warn or error."`
+	LogFormat string `group:"Logging:" default:"text" enum:"text,json" help:"How it is logged: text or json."`
+
+	Sources sources `embed:""`
+}
+
+// Help is shown below the summary of the command.
+func (*serveCmd) Help() string {
+	return `A trial on one machine:
+
+    grpcauth user add ada --scope notes.read
+    grpcauth serve --issuer https://auth.example --audience https://notes.example
+
+Each setting is taken from its flag, else its variable, else the file of variables, else the configuration file (where --access-ttl is "access_ttl"), else its default.
+
+SIGTERM and SIGINT let running calls finish; a second one ends the server at once.`
+}
+
+// Run serves until a signal comes.
+func (c *serveCmd) Run(ctx context.Context, p *process) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal does what signals do
+
+	l, err := c.bind(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	st, err := openStore(ctx, c.Storage.Store)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closed(err, st) }()
+	return c.serve(ctx, p, l, st)
+}
+
+func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store.Store) error {
+	log := newLogger(p.stderr, c.LogLevel, c.LogFormat)
+	ring, err := c.loadKeys(ctx, st, log)
+	if err != nil {
+		return err
+	}
+	auth, err := authsvc.New(authsvc.Config{
+		Issuer:             c.Issuer,
+		Audiences:          c.Audience,
+		Secret:             ring.refresh,
+		SigningKey:         ring.signing,
+		Store:              st,
+		AccessTTL:          c.AccessTTL,
+		RefreshTTL:         c.RefreshTTL,
+		SessionTTL:         c.SessionTTL,
+		AllowPlaintextFrom: c.plaintextFrom(),
+		Logger:             log,
+	})
+	if err != nil {
+		return err
+	}
+	srv, err := newServers(c, l, auth, st, log)
+	if err != nil {
+		return err
+	}
+	log.Info("listening", "grpc", l.grpc.Addr().String(), "http", l.httpAddr(), "tls", l.tls != nil,
+		"issuer", c.Issuer, "algorithm", string(ring.signing.Algorithm()), "kid", ring.signing.ID(),
+		"store", c.Storage.Store, "version", version())
+	return srv.run(ctx)
+}
+
+// closed adds the error of closing the store, if there is no other.
+func closed(err error, st store.Store) error {
+	if cerr := st.Close(); err == nil && cerr != nil {
+		return fmt.Errorf("closing the database: %w", cerr)
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// maxAccessTTL is what the AuthService takes at most.
+const maxAccessTTL = 24 * time.Hour
+
+// check finds what can't be meant, before anything is opened or made.
+func (c *serveCmd) check() error {
+	for _, check := range []func() error{c.checkNames, c.checkAlgorithm, c.checkLifetimes, c.checkTLS} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	_, err := parseStore(c.Storage.Store)
+	return err
+}
+
+func (c *serveCmd) checkNames() error {
+	switch {
+	case c.Issuer == "":
+		return errors.New("--issuer is empty: give the URL this server is reached by, such as https://auth.example")
+	case len(c.Audience) == 0 || slices.Contains(c.Audience, ""):
+		return errors.New("--audience is empty: name the service that will accept the tokens, such as https://notes.example")
+	}
+	return nil
+}
+
+func (c *serveCmd) checkAlgorithm() error {
+	hmac := c.Algorithm == string(token.HS256)
+	switch {
+	case hmac && c.SecretFile == "":
+		return errors.New("--algorithm HS256 needs --secret-file: make one with (umask 077; openssl rand -base64 32 > secret)")
+	case !hmac && c.SecretFile != "":
+		return errors.New("--secret-file is for HS256 only: add --algorithm HS256, or leave the file out")
+	case hmac && c.PrivateKeyFile != "":
+		return errors.New("--algorithm HS256 signs with --secret-file: leave --private-key-file out")
+	case c.Algorithm == "":
+		return nil
+	}
+	if _, err := token.ParseAlgorithm(c.Algorithm); err != nil {
+		return fmt.Errorf("--algorithm %.20q is not supported: use EdDSA, ES256, RS256 or HS256", c.Algorithm)
+	}
+	return nil
+}
+
+func (c *serveCmd) checkLifetimes() error {
+	switch {
+	case c.AccessTTL < time.Second || c.AccessTTL > maxAccessTTL:
+		return fmt.Errorf("--access-ttl is %s: use 1s to 24h, such as 15m", c.AccessTTL)
+	case c.RefreshTTL < c.AccessTTL:
+		return fmt.Errorf("--refresh-ttl is %s, less than --access-ttl (%s): a session must outlive its access tokens", c.RefreshTTL, c.AccessTTL)
+	case c.SessionTTL < c.RefreshTTL:
+		return fmt.Errorf("--session-ttl is %s, less than --refresh-ttl (%s): raise the one or lower the other", c.SessionTTL, c.RefreshTTL)
+	case c.DrainTimeout < 0:
+		return fmt.Errorf("--drain-timeout is %s: use 0s or more", c.DrainTimeout)
+	}
+	return nil
+}
+
+func (c *serveCmd) checkTLS() error {
+	switch {
+	case c.TLSCert != "" && c.TLSKey == "":
+		return errors.New("--tls-cert is given without --tls-key: give both or neither")
+	case c.TLSCert == "" && c.TLSKey != "":
+		return errors.New("--tls-key is given without --tls-cert: give both or neither")
+	}
+	return nil
+}
+
+// plaintextFrom is the peers whose secrets are read without TLS, besides those
+// on this machine.
+func (c *serveCmd) plaintextFrom() []netip.Prefix {
+	if !c.AllowPlaintext {
+		return nil
+	}
+	return []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+
+	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// servers is what runs between the start and the signal.
+type servers struct {
+	bound    *listeners
+	grpc     *grpc.Server
+	health   *health.Server
+	http     *http.Server
+	log      *slog.Logger
+	patience time.Duration // that running calls are given at the end
+	draining atomic.Bool
+}
+
+func newServers(c *serveCmd, l *listeners, auth *authsvc.Service, st store.Store, log *slog.Logger) (*servers, error) {
+	jwks, err := auth.JWKS()
+	if err != nil {
+		return nil, err
+	}
+	s := &servers{bound: l, log: log, patience: c.DrainTimeout}
+	s.http = newHTTP(jwks, func(ctx context.Context) error { return s.ready(ctx, st) }, log)
+	s.grpc, s.health, err = newGRPC(auth, l.tls, c.plaintextFrom(), log)
+	return s, err
+}
+
+var errDraining = errors.New("the server is ending")
+
+func (s *servers) ready(ctx context.Context, st store.Store) error {
+	if s.draining.Load() {
+		return errDraining
+	}
+	return reachable(ctx, st)
+}
+
+// run serves until ctx ends or a listener fails. It returns when every
+// handler has.
+func (s *servers) run(ctx context.Context) error {
+	running, ctx := errgroup.WithContext(ctx)
+	running.Go(func() error { return s.grpc.Serve(s.bound.grpc) })
+	if s.bound.http != nil {
+		running.Go(s.serveHTTP)
+	}
+	running.Go(func() error {
+		<-ctx.Done()
+		s.drain()
+		return nil
+	})
+	return running.Wait()
+}
+
+func (s *servers) serveHTTP() error {
+	if err := s.http.Serve(s.bound.http); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// drain tells everyone that the server is ending, lets running calls finish
+// for a while, and cuts the rest.
+func (s *servers) drain() {
+	s.log.Info("draining", "timeout", s.patience.String())
+	s.draining.Store(true)
+	s.health.Shutdown()
+	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
+	defer cancel()
+	cut := context.AfterFunc(ctx, s.grpc.Stop)
+	s.grpc.GracefulStop()
+	cut()
+	if err := s.http.Shutdown(ctx); err != nil {
+		_ = s.http.Close()
+	}
+	s.log.Info("stopped")
+}

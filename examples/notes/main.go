@@ -1,0 +1,66 @@
+// Notes is a resource server of its own: it keeps notes for whoever shows an
+// access token of the auth server, which it verifies with the auth server's
+// public keys and without asking it about anybody.
+//
+//	grpcauth user add ada --scope notes.read,notes.write
+//	grpcauth serve --issuer https://auth.example --audience https://notes.example
+//	notes -issuer https://auth.example -audience https://notes.example
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"net"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+
+	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
+	"github.com/grpcauth/grpcauth/examples/notesvc"
+	"github.com/grpcauth/grpcauth/interceptor"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+func main() {
+	addr := flag.String("listen", "127.0.0.1:50052", "address to listen on")
+	issuer := flag.String("issuer", "https://auth.example", "whose tokens to trust, as the auth server's --issuer")
+	audience := flag.String("audience", "https://notes.example", "who we are in those tokens, one of the auth server's --audience")
+	jwksURL := flag.String("jwks-url", "http://127.0.0.1:8080/.well-known/jwks.json", "where the issuer publishes its keys: https, or http on this machine")
+	flag.Parse()
+	if err := serve(*addr, *issuer, *audience, *jwksURL); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func serve(addr, issuer, audience, jwksURL string) error {
+	keys, err := token.NewRemoteKeys(token.RemoteKeysConfig{URL: jwksURL}) // fetched when the first token comes
+	if err != nil {
+		return err
+	}
+	verifier, err := token.NewVerifier(token.VerifierConfig{Issuers: []token.TrustedIssuer{
+		{Issuer: issuer, Audiences: []string{audience}, Keys: keys},
+	}})
+	if err != nil {
+		return err
+	}
+	guard, err := interceptor.New(verifier, interceptor.WithPublicInfrastructure()) // health, reflection
+	if err != nil {
+		return err
+	}
+	srv := grpc.NewServer(guard.ServerOptions()...)
+	notesv1.RegisterNotesServiceServer(srv, notesvc.New())
+	healthv1.RegisterHealthServer(srv, health.NewServer())
+	reflection.Register(srv) // shows every method to anybody: leave it out where that is a secret
+	if err := guard.Protect(srv); err != nil {
+		return err // a method without a rule is never served
+	}
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Println("serving on", listener.Addr())
+	return srv.Serve(listener)
+}
