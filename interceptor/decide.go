@@ -55,7 +55,7 @@ func (g *Guard) authenticate(ctx context.Context, method string, p *policy, raw 
 	if claims.Bound() {
 		return claims, deny(method, errTokenBound)
 	}
-	if err, details := p.check(claims); err != nil {
+	if details, err := p.check(claims); err != nil {
 		return claims, deny(method, err, details...)
 	}
 	return claims, nil

@@ -35,21 +35,21 @@ type policy struct {
 // check tells whether claims meet the rule: everything that needs neither the
 // request nor the outside world. The order is fixed, so that a caller learns
 // what is wrong with the token before what is wrong with the caller.
-func (p *policy) check(claims *token.Claims) (error, []fault.Detail) {
+func (p *policy) check(claims *token.Claims) (details []fault.Detail, err error) {
 	r := p.rule
 	switch {
 	case len(r.GetIssuers()) > 0 && !slices.Contains(r.GetIssuers(), claims.Issuer()):
-		return errIssuerDenied, nil
+		return nil, errIssuerDenied
 	case !slices.Contains(p.kinds, claims.Kind()):
-		return token.ErrKind, nil
+		return nil, token.ErrKind
 	case !hasAll(claims.HasScope, r.GetScopes()):
-		return errScopeMissing, wanted(r.GetScopes())
+		return wanted(r.GetScopes()), errScopeMissing
 	case len(r.GetAnyScopes()) > 0 && !slices.ContainsFunc(r.GetAnyScopes(), claims.HasScope):
-		return errScopeMissing, wanted(r.GetAnyScopes())
+		return wanted(r.GetAnyScopes()), errScopeMissing
 	case slices.ContainsFunc(r.GetDenyRoles(), claims.HasRole):
-		return errRoleDenied, nil
+		return nil, errRoleDenied
 	case len(r.GetRoles()) > 0 && !slices.ContainsFunc(r.GetRoles(), claims.HasRole):
-		return errRoleMissing, nil
+		return nil, errRoleMissing
 	}
 	return nil, nil
 }

@@ -19,14 +19,14 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:50051", "address of the quickstart")
 	password := flag.String("password", "correct horse battery staple", "ada's password")
 	flag.Parse()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := run(ctx, *addr, *password); err != nil {
+	if err := run(*addr, *password); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, addr, password string) error {
+func run(addr, password string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
 	tls := insecure.NewCredentials() // on one machine only: anywhere else the token is not sent without TLS
 	authConn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(tls))
 	if err != nil {

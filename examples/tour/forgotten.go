@@ -67,7 +67,7 @@ func protectWithoutRule() error {
 
 func registerCopy() error {
 	file := protodesc.ToFileDescriptorProto(notesv1.File_notes_v1_notes_proto)
-	file.Name, file.Package = proto.String("tour/v1/notes.proto"), proto.String("tour.v1")
+	file.Name, file.Package = new("tour/v1/notes.proto"), new("tour.v1")
 	for _, service := range file.GetService() {
 		inherited := proto.GetExtension(service.GetOptions(), grpcauthv1.E_ServiceRule)
 		service.Options = nil
@@ -82,7 +82,7 @@ func registerCopy() error {
 	for _, message := range file.GetMessageType() {
 		for _, field := range message.GetField() {
 			if field.GetTypeName() != "" {
-				field.TypeName = proto.String(moved(field.GetTypeName()))
+				field.TypeName = new(moved(field.GetTypeName()))
 			}
 		}
 	}
@@ -94,8 +94,8 @@ func registerCopy() error {
 }
 
 func retype(method *descriptorpb.MethodDescriptorProto) {
-	method.InputType = proto.String(moved(method.GetInputType()))
-	method.OutputType = proto.String(moved(method.GetOutputType()))
+	method.InputType = new(moved(method.GetInputType()))
+	method.OutputType = new(moved(method.GetOutputType()))
 }
 
 func moved(name string) string { return strings.Replace(name, ".notes.v1.", ".tour.v1.", 1) }

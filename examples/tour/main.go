@@ -63,7 +63,7 @@ func stayUp(ctx context.Context, server *process, t *tour) error {
 	case <-ctx.Done():
 		fmt.Println("\nbye")
 		return nil
-	case err := <-server.done:
-		return fmt.Errorf("the quickstart ended by itself: %w", err)
+	case <-server.done:
+		return fmt.Errorf("the quickstart ended by itself, see %s: %w", logFile, server.err)
 	}
 }

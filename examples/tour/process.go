@@ -18,7 +18,8 @@ var logFile = filepath.Join(".bin", "quickstart.log")
 type process struct {
 	addr   string
 	cancel context.CancelFunc
-	done   chan error
+	done   chan struct{}
+	err    error // how it ended, once done
 }
 
 // startQuickstart builds the quickstart and starts it on a free port of this
@@ -30,7 +31,7 @@ func startQuickstart(ctx context.Context) (*process, error) {
 		return nil, fmt.Errorf("go build ./examples/quickstart (run the tour from the repository's folder): %w\n%s", err, out)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0") //nolint:gosec // built above
+	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	log, err := os.Create(logFile)
@@ -55,8 +56,11 @@ func startQuickstart(ctx context.Context) (*process, error) {
 		cancel()
 		return nil, fmt.Errorf("the quickstart did not start (its log is %s): %q: %w", logFile, line, err)
 	}
-	p := &process{addr: addr, cancel: cancel, done: make(chan error, 1)}
-	go func() { p.done <- cmd.Wait() }()
+	p := &process{addr: addr, cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		p.err = cmd.Wait()
+	}()
 	return p, nil
 }
 
