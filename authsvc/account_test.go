@@ -33,6 +33,28 @@ func TestLogout(t *testing.T) {
 	})
 }
 
+// A token of ours that no session stands behind has nothing to end.
+func TestLogoutWithoutASession(t *testing.T) {
+	t.Parallel()
+	key, err := token.GenerateKey(token.EdDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, func(s *setup) { s.config.SigningKey = key })
+	issuer, err := token.NewIssuer(token.IssuerConfig{Issuer: "https://auth.example", Audience: []string{"notes"}, Key: key, Now: w.clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, session := range []string{"", "one-that-is-not-there"} {
+		raw, _, err := issuer.Issue(t.Context(), token.Spec{Subject: adaSubject, ClientID: "default", SessionID: session})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Logout(w.as(&grpcauthv1.Tokens{AccessToken: raw}), &grpcauthv1.LogoutRequest{})
+		wantRefusal(t, err, "OK")
+	}
+}
+
 func TestLogoutWhileTheStoreIsClosed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
