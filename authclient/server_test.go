@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ type scripted struct {
 	lifetime  time.Duration
 	onLogin   func(*grpcauthv1.LoginRequest) (*grpcauthv1.LoginResponse, error)
 	onRefresh func(n int, req *grpcauthv1.RefreshRequest) error // n counts from 1
+	onLogout  func(authorization string) error
 
 	mu        sync.Mutex
 	issued    int
@@ -70,13 +72,18 @@ func (a *scripted) Logout(ctx context.Context, _ *grpcauthv1.LogoutRequest) (*gr
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.logouts = append(a.logouts, bearerOf(ctx))
+	if a.onLogout != nil {
+		if err := a.onLogout(bearerOf(ctx)); err != nil {
+			return nil, err
+		}
+	}
 	return &grpcauthv1.LogoutResponse{}, nil
 }
 
 func (a *scripted) refreshed() []time.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.refreshes[:len(a.refreshes):len(a.refreshes)]
+	return slices.Clip(a.refreshes)
 }
 
 func bearerOf(ctx context.Context) string {
@@ -114,7 +121,7 @@ func (r *resource) enter(ctx context.Context) error {
 func (r *resource) attempts() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.calls[:len(r.calls):len(r.calls)]
+	return slices.Clip(r.calls)
 }
 
 func (r *resource) Unary(ctx context.Context, req *testkitv1.UnaryRequest) (*testkitv1.UnaryResponse, error) {

@@ -1,0 +1,80 @@
+package authclient_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store/memory"
+	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
+	"github.com/grpcauth/grpcauth/examples/notesvc"
+	"github.com/grpcauth/grpcauth/interceptor"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// exampleServer serves what the examples call, on loopback.
+func exampleServer() (address string, stop func()) {
+	srv, err := newExampleServer()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	go func() { _ = srv.Serve(listener) }()
+	return listener.Addr().String(), srv.Stop
+}
+
+func newExampleServer() (*grpc.Server, error) {
+	ada := authsvc.Identity{Subject: "u-1815", Username: "ada", Scopes: []string{"notes.read", "notes.write"}}
+	auth, err := authsvc.New(authsvc.Config{
+		Issuer: "https://auth.example", Audiences: []string{"https://notes.example"},
+		Secret: []byte("32 random bytes, kept in a secret"), Store: memory.New(),
+		Authenticate: func(_ context.Context, c authsvc.Credentials) (authsvc.Identity, error) {
+			if c.Username != "ada" || c.Password != "analytical engine" {
+				return authsvc.Identity{}, authsvc.ErrInvalidCredentials
+			}
+			return ada, nil
+		},
+		Load:   func(context.Context, string) (authsvc.Identity, error) { return ada, nil },
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := token.NewVerifier(token.VerifierConfig{Issuers: []token.TrustedIssuer{auth.TrustedIssuer()}})
+	if err != nil {
+		return nil, err
+	}
+	guard, err := interceptor.New(verifier)
+	if err != nil {
+		return nil, err
+	}
+	srv := grpc.NewServer(guard.ServerOptions()...)
+	auth.Register(srv)
+	notesv1.RegisterNotesServiceServer(srv, notesvc.New())
+	return srv, guard.Protect(srv)
+}
+
+// exampleAuthConn is a connection to the AuthService of such a server.
+func exampleAuthConn() (conn *grpc.ClientConn, stop func()) {
+	address, stopServer := exampleServer()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	return conn, func() {
+		_ = conn.Close()
+		stopServer()
+	}
+}
