@@ -25,6 +25,7 @@ func TestErrorsOfTheCallersFunctions(t *testing.T) {
 		"the client has ended the call":      {ended, context.Canceled, grpcauthv1.Reason_REASON_CALL_ENDED, grpcauthv1.Reason_REASON_CALL_ENDED},
 		"ended, told as something else":      {ended, errors.New("interrupted"), grpcauthv1.Reason_REASON_CALL_ENDED, grpcauthv1.Reason_REASON_CALL_ENDED},
 		"wrong credentials":                  {t.Context(), ErrInvalidCredentials, grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, outage},
+		"both refusals":                      {t.Context(), errors.Join(ErrGone, ErrInvalidCredentials), grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, grpcauthv1.Reason_REASON_USER_NOT_FOUND},
 		"gone":                               {t.Context(), ErrGone, outage, grpcauthv1.Reason_REASON_USER_NOT_FOUND},
 		"a refusal in a call that has ended": {ended, ErrInvalidCredentials, grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, grpcauthv1.Reason_REASON_CALL_ENDED},
 	} {

@@ -62,6 +62,9 @@ func TestOwnScopesComeFromTheStoreOnly(t *testing.T) {
 	w.people.change(func(p *person) { p.Scopes = []string{"notes.read grpcauth.admin"} })
 	_, err = w.login(&grpcauthv1.LoginRequest{Username: "ada", Password: adaPassword})
 	wantRefusal(t, err, "Internal INTERNAL")
+	if !strings.Contains(w.log.String(), "Config.Load returned the scope") {
+		t.Error("the log does not say why")
+	}
 
 	own := newWorld(t, builtIn)
 	own.addAda(func(u *store.User) { u.Admin = true })

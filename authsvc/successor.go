@@ -18,7 +18,7 @@ import (
 var errUnsealed = errors.New("authsvc: the sealed successor does not open, the session's record was altered")
 
 func (c *refreshCodec) seal(presented, successor *refreshToken) ([]byte, error) {
-	aead, err := successorAEAD(presented)
+	aead, err := successorAEAD(presented.secret())
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (c *refreshCodec) seal(presented, successor *refreshToken) ([]byte, error) 
 }
 
 func (c *refreshCodec) open(presented *refreshToken, sealed []byte) (*refreshToken, error) {
-	aead, err := successorAEAD(presented)
+	aead, err := successorAEAD(presented.secret())
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +38,8 @@ func (c *refreshCodec) open(presented *refreshToken, sealed []byte) (*refreshTok
 	return &t, nil
 }
 
-func successorAEAD(presented *refreshToken) (cipher.AEAD, error) {
-	key, err := derive(presented.secret(), labelSuccessor, keyLen)
+func successorAEAD(secret []byte) (cipher.AEAD, error) {
+	key, err := derive(secret, labelSuccessor, keyLen)
 	if err != nil {
 		return nil, err
 	}

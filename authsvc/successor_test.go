@@ -44,6 +44,29 @@ func TestSuccessorOpensForTheHolderOnly(t *testing.T) {
 	}
 }
 
+// Who holds the database has the hash of the secret, and no key in it.
+//
+// checklist: R5
+func TestSuccessorDoesNotOpenByWhatIsStored(t *testing.T) {
+	t.Parallel()
+	c := testCodec(t, "https://auth.example", 1)
+	presented := c.first()
+	successor := c.next(presented)
+	sealed, err := c.seal(presented, successor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, stored := range map[string][]byte{"prev_hash": presented.hash(), "cur_hash": successor.hash(), "nothing": nil} {
+		aead, err := successorAEAD(stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := aead.Open(nil, nil, sealed, c.associated(presented)); err == nil {
+			t.Errorf("%s opens it", name)
+		}
+	}
+}
+
 func TestSuccessorAltered(t *testing.T) {
 	t.Parallel()
 	c := testCodec(t, "https://auth.example", 1)
