@@ -73,10 +73,21 @@ func (s *server) prove(ctx context.Context, c Credentials) (proven, error) {
 	if err != nil {
 		return proven{}, err
 	}
-	if now.Version != checked.Version {
-		return proven{}, errChanged
+	if err := sameVersion(checked.Version, now.Version); err != nil {
+		return proven{}, err
 	}
 	return proven{Identity: now, counter: counter}, nil
+}
+
+func sameVersion(checked, now string) error {
+	switch {
+	case checked == now:
+		return nil
+	case checked == "" || now == "":
+		return errors.New("authsvc: only one of Config.Authenticate and Config.Load sets Identity.Version: set it in both or in neither")
+	default:
+		return errChanged
+	}
 }
 
 // open opens a session. Everything that can fail has been done before it is

@@ -70,6 +70,23 @@ func TestAuthenticateWithoutASubject(t *testing.T) {
 	wantRefusal(t, err, "Internal INTERNAL")
 }
 
+func TestAVersionFromOneFunctionOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(s *setup) {
+		load := s.config.Load
+		s.config.Load = func(ctx context.Context, subject string) (authsvc.Identity, error) {
+			id, err := load(ctx, subject)
+			id.Version = ""
+			return id, err
+		}
+	})
+	_, err := w.login(&grpcauthv1.LoginRequest{Username: "ada", Password: adaPassword})
+	wantRefusal(t, err, "Internal INTERNAL")
+	if !strings.Contains(w.log.String(), "set it in both or in neither") {
+		t.Error("the log does not say what to do")
+	}
+}
+
 func TestLoadOfAnotherSubject(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *setup) {
