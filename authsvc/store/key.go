@@ -12,7 +12,7 @@ type SigningKey struct {
 	// Algorithm is the key's `alg`.
 	Algorithm string
 	// Sealed is the encrypted private key. The store can't open it.
-	Sealed []byte
+	Sealed []byte `json:"-"`
 	// CreatedAt is when the key was made.
 	CreatedAt time.Time
 }

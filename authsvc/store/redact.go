@@ -7,7 +7,8 @@ import (
 )
 
 // The records hold hashes and sealed keys, so however they are printed or
-// logged they show only what names them.
+// logged they show only what names them. In a list that is logged as JSON
+// nothing asks them, so the fields are tagged as well.
 
 // Format prints the session's id only, whatever the verb.
 func (s Session) Format(f fmt.State, _ rune) { printRedacted(f, s.text()) }

@@ -25,15 +25,15 @@ type Session struct {
 	// one.
 	Gen int64
 	// CurHash is the SHA-256 of the current refresh token's secret.
-	CurHash []byte
+	CurHash []byte `json:"-"`
 	// PrevHash is the hash that CurHash replaced, empty before the first
 	// rotation.
-	PrevHash []byte
+	PrevHash []byte `json:"-"`
 	// RotatedAt is when the current generation came to be by rotation.
 	RotatedAt time.Time
 	// Sealed is the current refresh token, encrypted under a key derived from
 	// the one before it. It answers a retry and is of no use by itself.
-	Sealed []byte
+	Sealed []byte `json:"-"`
 	// Replays counts how often the current generation's predecessor was
 	// answered again.
 	Replays int
@@ -71,12 +71,12 @@ type Rotation struct {
 	// Gen, CurHash and ClientID are what must stand for the rotation to
 	// happen.
 	Gen      int64
-	CurHash  []byte
+	CurHash  []byte `json:"-"`
 	ClientID string
 	// NewHash becomes CurHash.
-	NewHash []byte
+	NewHash []byte `json:"-"`
 	// Sealed becomes the session's Sealed.
-	Sealed []byte
+	Sealed []byte `json:"-"`
 	// Idle is how long the session lives from now unless it is refreshed
 	// again. The store adds it to its own clock.
 	Idle time.Duration

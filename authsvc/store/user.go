@@ -16,7 +16,7 @@ type User struct {
 	// Username is the name the user signs in with, compared byte by byte.
 	Username string
 	// PasswordHash is the encoded hash (package password).
-	PasswordHash string
+	PasswordHash string `json:"-"`
 	// Scopes is what the user may be granted.
 	Scopes []string
 	// Roles is what the user is.

@@ -15,9 +15,9 @@ import (
 const (
 	// patience is how long one operation is tried for, all attempts and
 	// waiting together. A caller with less to spare says so by its context.
-	patience = 10 * time.Second
+	patience = 5 * time.Second
 	// The pause between two attempts doubles from firstPause to longestPause.
-	firstPause, longestPause = 2 * time.Millisecond, 200 * time.Millisecond
+	firstPause, longestPause = 2 * time.Millisecond, 50 * time.Millisecond
 )
 
 // settled is an answer, not a failure: it is neither tried again nor wrapped.
@@ -66,10 +66,22 @@ func (r *runner) run(ctx context.Context, op func(context.Context) error) error 
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	var busy error
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := op(ctx)
-		if err == nil || isSettled(err) || !r.transient(err) || !sleep(ctx, pause) {
+		if err == nil || isSettled(err) {
 			return err
+		}
+		if !r.transient(err) {
+			// Why it was tried again says more than that time ran out.
+			if busy != nil && ctx.Err() != nil {
+				return busy
+			}
+			return err
+		}
+		busy = err
+		if !sleep(ctx, pause) {
+			return busy
 		}
 	}
 }

@@ -62,12 +62,14 @@ func touch(path string) error {
 
 // SQLiteDSN is the data source name that opens the file at path with
 // modernc.org/sqlite as New wants it: write-ahead log, every commit synced to
-// disk, 5 s of patience with other processes.
+// disk, patience with other processes.
 func SQLiteDSN(path string) string {
 	settings := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
-			"busy_timeout(5000)",
+			// SQLite waits deaf to any context, so it waits in short
+			// pieces; the Store adds them up to 5 s.
+			"busy_timeout(100)",
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 			"foreign_keys(1)",
@@ -91,8 +93,8 @@ func checkSQLite(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if !strings.EqualFold(journal, "wal") || synchronous < 2 {
-		return fmt.Errorf("sqlstore: journal_mode is %s and synchronous %d, they must be wal and 2 (FULL): "+
-			"open a file by SQLiteDSN, or use package memory to keep nothing", journal, synchronous)
+		return settled{fmt.Errorf("sqlstore: journal_mode is %s and synchronous %d, they must be wal and 2 (FULL): "+
+			"open a file by SQLiteDSN, or use package memory to keep nothing", journal, synchronous)}
 	}
 	return nil
 }

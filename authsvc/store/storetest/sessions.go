@@ -110,8 +110,11 @@ func testUpdatePanics(t *testing.T, f *fixture) {
 func testUpdateFixed(t *testing.T, f *fixture) {
 	mustUpdate(t, f, f.session.ID, func(s *store.Session) {
 		s.ID, s.ClientID, s.Subject, s.CreatedAt = "other", "other", "other", time.Time{}
+		s.Label = "changed"
 	})
-	same(t, mustRead(t, f, f.session.ID), f.session)
+	want := f.session
+	want.Label = "changed"
+	same(t, mustRead(t, f, f.session.ID), want)
 	mustUpdate(t, f, f.session.ID, func(s *store.Session) { s.IdleExpires = s.Expires.Add(time.Hour) })
 	same(t, mustRead(t, f, f.session.ID).IdleExpires, f.session.Expires)
 }

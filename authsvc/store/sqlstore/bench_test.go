@@ -1,0 +1,78 @@
+package sqlstore_test
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+// BenchmarkRotateSession is a refresh as the store sees it, synced to disk
+// each time: by one caller, and by many with a session each.
+func BenchmarkRotateSession(b *testing.B) {
+	b.Run("one caller", func(b *testing.B) {
+		s := open(b, filepath.Join(b.TempDir(), "auth.db"))
+		r := rotor(b, s)
+		for b.Loop() {
+			rotateOnce(b, s, &r)
+		}
+		report(b)
+	})
+	b.Run("64 callers", func(b *testing.B) {
+		s := open(b, filepath.Join(b.TempDir(), "auth.db"))
+		rotors := make(chan store.Rotation, 64)
+		for range cap(rotors) {
+			rotors <- rotor(b, s)
+		}
+		b.SetParallelism(cap(rotors) / runtime.GOMAXPROCS(0))
+		b.ResetTimer()
+		b.RunParallel(func(pb *testing.PB) {
+			r := <-rotors
+			for pb.Next() {
+				rotateOnce(b, s, &r)
+			}
+		})
+		report(b)
+	})
+}
+
+// rotor opens a session and gives the rotation it stands ready for.
+func rotor(b *testing.B, s store.Store) store.Rotation {
+	now := time.Now()
+	session := store.Session{
+		ID: rand.Text()[:22], ClientID: "app", Subject: rand.Text(), Scopes: []string{"notes.read"},
+		Gen: 1, CurHash: hashOf(1), IdleExpires: now.Add(time.Hour), Expires: now.Add(time.Hour),
+	}
+	counter, err := s.SubjectCounter(b.Context(), session.Subject)
+	if err == nil {
+		err = s.CreateSession(b.Context(), session, counter)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return store.Rotation{
+		ID: session.ID, Gen: 1, CurHash: session.CurHash, ClientID: "app",
+		NewHash: hashOf(2), Sealed: make([]byte, 120), Idle: time.Hour,
+	}
+}
+
+func rotateOnce(b *testing.B, s store.Store, r *store.Rotation) {
+	if err := s.RotateSession(b.Context(), *r); err != nil {
+		b.Error(err)
+	}
+	r.Gen++
+	r.CurHash, r.NewHash = r.NewHash, hashOf(r.Gen+1)
+}
+
+func hashOf(gen int64) []byte {
+	sum := sha256.Sum256([]byte{byte(gen), byte(gen >> 8), byte(gen >> 16), byte(gen >> 24)})
+	return sum[:]
+}
+
+func report(b *testing.B) {
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rotations/s")
+}

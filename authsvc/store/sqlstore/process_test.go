@@ -1,0 +1,117 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
+)
+
+const (
+	// contestEnv names the database that a child process rotates in.
+	contestEnv = "GRPCAUTH_TEST_CONTEST"
+	// contestGens is how many generations the processes rotate, together.
+	contestGens = 60
+)
+
+// TestMain lets the test binary be the server processes of
+// TestManyProcessesOnOneFile.
+func TestMain(m *testing.M) {
+	path := os.Getenv(contestEnv)
+	if path == "" {
+		os.Exit(m.Run())
+	}
+	wins, err := contest(context.Background(), path)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Print(wins)
+}
+
+// checklist: R3
+func TestManyProcessesOnOneFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "auth.db")
+	s := open(t, path)
+	counter, err := s.SubjectCounter(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := time.Now().Add(time.Hour)
+	session := store.Session{ID: "id", ClientID: "app", Subject: "ada", CurHash: hashOf(0), IdleExpires: ends, Expires: ends}
+	if err := s.CreateSession(t.Context(), session, counter); err != nil {
+		t.Fatal(err)
+	}
+	var wins atomic.Int64
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() { wins.Add(child(t, path)) })
+	}
+	wg.Wait()
+	end, err := s.Session(t.Context(), "id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if end.Gen < contestGens || wins.Load() != end.Gen {
+		t.Errorf("%d callers rotated %d generations, want one each and at least %d", wins.Load(), end.Gen, contestGens)
+	}
+}
+
+// child runs a process that takes part and tells how often it won.
+func child(t *testing.T, path string) int64 {
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), contestEnv+"="+path)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("%v: %s", err, stderr.String())
+		return 0
+	}
+	wins, err := strconv.ParseInt(string(out), 10, 64)
+	if err != nil {
+		t.Error(err)
+	}
+	return wins
+}
+
+// contest rotates whatever generation stands, ten callers at a time, and
+// counts the wins.
+func contest(ctx context.Context, path string) (int64, error) {
+	s, err := sqlstore.OpenSQLite(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	var wins atomic.Int64
+	for {
+		session, err := s.Session(ctx, "id")
+		if err != nil || session.Gen >= contestGens {
+			return wins.Load(), err
+		}
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				err := s.RotateSession(ctx, store.Rotation{
+					ID: "id", Gen: session.Gen, CurHash: session.CurHash, ClientID: "app",
+					NewHash: hashOf(session.Gen + 1), Idle: time.Hour,
+				})
+				if err == nil {
+					wins.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
