@@ -3,6 +3,7 @@ package password
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,12 +29,13 @@ const (
 // RFC 9106.
 const prefix = "$argon2id$v=19$"
 
-// salted is an encoded hash in parts. tag is empty until it is computed.
+// salted is an encoded hash in parts.
 type salted struct {
 	Params
 	salt, tag []byte
 }
 
+// newSalted has a new salt and a tag that no password has.
 func newSalted(p Params) salted {
 	s := salted{Params: p, salt: make([]byte, saltLen), tag: make([]byte, tagLen)}
 	// crypto/rand never fails: it ends the program instead.
@@ -80,7 +82,7 @@ func parse(encoded string) (salted, error) {
 func parseParams(text string) (Params, error) {
 	values := strings.Split(text, ",")
 	if len(values) != 3 {
-		return Params{}, fmt.Errorf("the parameters must be m, t and p")
+		return Params{}, errors.New("the parameters must be m, t and p")
 	}
 	m, errM := parseNumber("m=", values[0], 32)
 	t, errT := parseNumber("t=", values[1], 32)
@@ -100,7 +102,7 @@ func parseNumber(name, text string, bits int) (uint64, error) {
 	digits, ok := strings.CutPrefix(text, name)
 	n, err := strconv.ParseUint(digits, 10, bits)
 	if !ok || err != nil || strconv.FormatUint(n, 10) != digits {
-		return 0, fmt.Errorf("the parameters must be whole numbers, m, t and p in that order")
+		return 0, errors.New("the parameters must be whole numbers, m, t and p in that order")
 	}
 	return n, nil
 }

@@ -28,7 +28,7 @@ func TestRecordsShowNoSecret(t *testing.T) {
 			if !strings.Contains(text, "id") {
 				t.Errorf("%s: %q does not name the record", name, text)
 			}
-			for _, form := range []string{secret, fmt.Sprint(raw), fmt.Sprintf("%x", raw), fmt.Sprintf("%#v", raw)} {
+			for _, form := range []string{secret, fmt.Sprintf("%d", raw), fmt.Sprintf("%x", raw), fmt.Sprintf("%#v", raw)} {
 				if strings.Contains(text, form) {
 					t.Errorf("%s: %q shows a secret", name, text)
 				}

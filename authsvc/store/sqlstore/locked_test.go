@@ -101,7 +101,7 @@ func TestUpdateErrorIsNotTakenForTheDatabase(t *testing.T) {
 		runs++
 		return busyLookalike{}
 	})
-	if err != (busyLookalike{}) || runs != 1 { //nolint:errorlint // as it is, not wrapped
+	if err != (busyLookalike{}) || runs != 1 {
 		t.Errorf("error %v after %d runs, want the function's own after 1", err, runs)
 	}
 }

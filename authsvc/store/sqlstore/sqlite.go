@@ -51,8 +51,7 @@ func touch(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		// The caller names the path.
-		var inner *os.PathError
-		if errors.As(err, &inner) {
+		if inner, ok := errors.AsType[*os.PathError](err); ok {
 			err = inner.Err
 		}
 		return fmt.Errorf("the path must be a file that can be written: %w", err)

@@ -89,7 +89,7 @@ func testUpdateFails(t *testing.T, f *fixture) {
 		s.Gen, s.CurHash[0], s.Scopes[0] = 99, 99, "admin"
 		return refused
 	})
-	if err != refused { //nolint:errorlint // as it is, not wrapped
+	if err != refused {
 		t.Errorf("error %v, want the function's own as it is", err)
 	}
 	same(t, mustRead(t, f, f.session.ID), f.session)

@@ -1,0 +1,54 @@
+package password_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/grpcauth/grpcauth/authsvc/password"
+)
+
+func Example() {
+	ctx := context.Background()
+	hasher, err := password.NewHasher(password.Config{})
+	if err != nil {
+		panic(err)
+	}
+
+	encoded, err := hasher.Hash(ctx, "correct horse battery staple")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(encoded[:31])
+
+	ok, rehash, err := hasher.Verify(ctx, encoded, "correct horse battery staple")
+	fmt.Println(ok, rehash, err)
+	ok, _, err = hasher.Verify(ctx, encoded, "Correct horse battery staple")
+	fmt.Println(ok, err)
+	// Output:
+	// $argon2id$v=19$m=19456,t=2,p=1$
+	// true false <nil>
+	// false <nil>
+}
+
+func ExampleHasher_VerifyNone() {
+	hasher, err := password.NewHasher(password.Config{})
+	if err != nil {
+		panic(err)
+	}
+	// Nobody has this name. The answer still takes as long as a wrong
+	// password does, and is the same.
+	err = hasher.VerifyNone(context.Background(), "whatever was typed")
+	fmt.Println("refused, error:", err)
+	// Output: refused, error: <nil>
+}
+
+func ExampleCheck() {
+	fmt.Println(password.Check("tr0ub4d"))
+	fmt.Println(errors.Is(password.Check("Password123"), password.ErrCommon))
+	fmt.Println(password.Check("correct horse battery staple"))
+	// Output:
+	// password: use at least 8 characters
+	// true
+	// <nil>
+}
