@@ -3,34 +3,42 @@ package token
 import "strings"
 
 // Audience is `aud`: who the token is for.
-func (c *Claims) Audience() []string { return c.tape.texts(c.audience) }
+func (c *Claims) Audience() []string { p := c.open(); return p.tape.texts(p.audience) }
 
 // HasAudience reports whether the token is for audience. It does not
 // allocate.
-func (c *Claims) HasAudience(audience string) bool { return c.tape.hasText(c.audience, audience) }
+func (c *Claims) HasAudience(audience string) bool {
+	p := c.open()
+	return p.tape.hasText(p.audience, audience)
+}
 
 // Roles is `roles`.
-func (c *Claims) Roles() []string { return c.tape.texts(c.roles) }
+func (c *Claims) Roles() []string { p := c.open(); return p.tape.texts(p.roles) }
 
 // HasRole reports whether the token has the role. It does not allocate.
-func (c *Claims) HasRole(role string) bool { return c.tape.hasText(c.roles, role) }
+func (c *Claims) HasRole(role string) bool {
+	p := c.open()
+	return p.tape.hasText(p.roles, role)
+}
 
 // AMR is `amr`: how the subject was authenticated (RFC 8176).
-func (c *Claims) AMR() []string { return c.tape.texts(c.amr) }
+func (c *Claims) AMR() []string { p := c.open(); return p.tape.texts(p.amr) }
 
 // Scopes is `scope` (RFC 8693 §4.2): one string with spaces, or a list.
 func (c *Claims) Scopes() []string {
-	if scope, ok := c.scopeText(); ok {
+	p := c.open()
+	if scope, ok := p.scopeText(); ok {
 		return strings.FieldsFunc(scope, func(r rune) bool { return r == ' ' })
 	}
-	return c.tape.texts(c.scopes)
+	return p.tape.texts(p.scopes)
 }
 
 // HasScope reports whether the token holds the scope. It does not allocate.
 func (c *Claims) HasScope(scope string) bool {
-	rest, ok := c.scopeText()
+	p := c.open()
+	rest, ok := p.scopeText()
 	if !ok {
-		return c.tape.hasText(c.scopes, scope)
+		return p.tape.hasText(p.scopes, scope)
 	}
 	for rest != "" {
 		var word string
@@ -42,11 +50,11 @@ func (c *Claims) HasScope(scope string) bool {
 }
 
 // scopeText is the scopes as one string, if that is how the token has them.
-func (c *Claims) scopeText() (string, bool) {
-	if c.scopes == 0 || c.tape.kindOf(c.scopes) != '"' {
+func (p *proven) scopeText() (string, bool) {
+	if p.scopes == 0 || p.tape.kindOf(p.scopes) != '"' {
 		return "", false
 	}
-	return c.tape.textOf(c.scopes), true
+	return p.tape.textOf(p.scopes), true
 }
 
 // texts are the elements of a list of strings, or a string alone.

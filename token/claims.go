@@ -14,6 +14,11 @@ import (
 // between calls: slices come back as copies. It prints as its issuer and kind
 // only.
 type Claims struct { //nolint:recvcheck // a copy must print as little as a pointer
+	sealed sealed[proven]
+}
+
+// proven is what Claims holds.
+type proven struct {
 	tape   tape
 	raw    string
 	header Header
@@ -29,61 +34,69 @@ type Claims struct { //nolint:recvcheck // a copy must print as little as a poin
 	bound bool
 }
 
+func (c *Claims) open() *proven {
+	if p := c.sealed.open(); p != nil {
+		return p
+	}
+	return new(proven) // the zero Claims says nothing
+}
+
 // Issuer is `iss`: who made the token.
-func (c *Claims) Issuer() string { return c.issuer }
+func (c *Claims) Issuer() string { return c.open().issuer }
 
 // Subject is `sub`: who the token speaks for, within its issuer.
-func (c *Claims) Subject() string { return c.subject }
+func (c *Claims) Subject() string { return c.open().subject }
 
 // ClientID is `client_id` (RFC 8693 §4.3): who the token was given to.
-func (c *Claims) ClientID() string { return c.clientID }
+func (c *Claims) ClientID() string { return c.open().clientID }
 
 // ID is `jti`: the token's own name.
-func (c *Claims) ID() string { return c.id }
+func (c *Claims) ID() string { return c.open().id }
 
 // SessionID is `sid`: the login that the token descends from, "" for none.
-func (c *Claims) SessionID() string { return c.sessionID }
+func (c *Claims) SessionID() string { return c.open().sessionID }
 
 // ACR is `acr`: how well the subject was authenticated, in the issuer's own
 // terms.
-func (c *Claims) ACR() string { return c.acr }
+func (c *Claims) ACR() string { return c.open().acr }
 
 // Kind is what the token is for.
-func (c *Claims) Kind() Kind { return c.header.Kind }
+func (c *Claims) Kind() Kind { return c.open().header.Kind }
 
 // Header is the token's header.
-func (c *Claims) Header() Header { return c.header }
+func (c *Claims) Header() Header { return c.open().header }
 
 // IssuedAt is `iat`, zero when absent.
-func (c *Claims) IssuedAt() time.Time { return c.issuedAt }
+func (c *Claims) IssuedAt() time.Time { return c.open().issuedAt }
 
 // ExpiresAt is `exp`, without leeway: see [Verifier.Deadline].
-func (c *Claims) ExpiresAt() time.Time { return c.expiresAt }
+func (c *Claims) ExpiresAt() time.Time { return c.open().expiresAt }
 
 // NotBefore is `nbf`, zero when absent.
-func (c *Claims) NotBefore() time.Time { return c.notBefore }
+func (c *Claims) NotBefore() time.Time { return c.open().notBefore }
 
 // AuthTime is `auth_time`: when the subject last proved who they are, zero
 // when absent.
-func (c *Claims) AuthTime() time.Time { return c.authTime }
+func (c *Claims) AuthTime() time.Time { return c.open().authTime }
 
 // Bound reports whether the token has a `cnf` claim: it is good only in the
 // hands of whoever holds the key that the claim names (RFC 7800).
-func (c *Claims) Bound() bool { return c.bound }
+func (c *Claims) Bound() bool { return c.open().bound }
 
 // Claim looks a claim up: dotted names ("realm.tier"), or a JSON Pointer
 // (RFC 6901) when the path starts with a slash, for names that hold dots
 // ("/https:~1~1example.com~1tier") and for elements of lists ("/groups/0").
 // It does not allocate.
 func (c *Claims) Claim(path string) Value {
-	if len(c.tape.nodes) == 0 {
+	t := &c.open().tape
+	if len(t.nodes) == 0 {
 		return Value{}
 	}
-	at, ok := c.tape.find(path)
+	at, ok := t.find(path)
 	if !ok {
 		return Value{}
 	}
-	return Value{tape: &c.tape, at: at}
+	return Value{in: c.sealed, at: at}
 }
 
 // Decode decodes all claims into v, as encoding/json does but with
@@ -97,18 +110,19 @@ func (c *Claims) Decode(v any) error {
 
 // payload is the JSON as it was signed.
 func (c *Claims) payload() string {
-	if len(c.tape.nodes) == 0 {
+	t := &c.open().tape
+	if len(t.nodes) == 0 {
 		return "{}"
 	}
-	return c.tape.textOf(0)
+	return t.textOf(0)
 }
 
 // Raw is the token itself, to pass on to the next service. It is a secret.
-func (c *Claims) Raw() string { return c.raw }
+func (c *Claims) Raw() string { return c.open().raw }
 
 // String shows issuer and kind: the subject is personal, the rest is secret.
 func (c Claims) String() string {
-	return fmt.Sprintf("token.Claims{iss=%s kind=%s}", c.issuer, c.header.Kind)
+	return fmt.Sprintf("token.Claims{iss=%s kind=%s}", c.Issuer(), c.Kind())
 }
 
 // GoString is String, so that %#v shows no token.
@@ -119,5 +133,5 @@ func (c Claims) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String(
 
 // LogValue shows issuer and kind.
 func (c Claims) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("iss", c.issuer), slog.String("kind", string(c.header.Kind)))
+	return slog.GroupValue(slog.String("iss", c.Issuer()), slog.String("kind", string(c.Kind())))
 }

@@ -5,58 +5,66 @@ import (
 	"time"
 )
 
-// newClaims makes claims of what p has parsed. The error is [ErrClaims].
-func newClaims(p *parser, header Header, raw string) (*Claims, error) {
-	c := &Claims{tape: p.tape(), header: header, raw: raw}
-	for name, value := range c.tape.members(0) {
-		if claim := c.tape.textOf(name); !c.set(claim, value) {
+// newClaims makes claims of what from has parsed. The error is [ErrClaims].
+func newClaims(from *parser, header Header, raw string) (*Claims, error) {
+	// Claims and what is sealed in them are made in one piece.
+	made := &struct {
+		claims Claims
+		to     *proven
+		proven proven
+	}{proven: proven{tape: from.tape(), header: header, raw: raw}}
+	made.to = &made.proven
+	made.claims.sealed.to = &made.to
+	p := made.to
+	for name, value := range p.tape.members(0) {
+		if claim := p.tape.textOf(name); !p.set(claim, value) {
 			return nil, fmt.Errorf("%w: %s has the wrong form", ErrClaims, claim)
 		}
 	}
 	switch {
-	case c.subject == "":
+	case p.subject == "":
 		return nil, missing("sub")
-	case c.expiresAt.IsZero():
+	case p.expiresAt.IsZero():
 		return nil, missing("exp")
 	}
-	return c, nil
+	return &made.claims, nil
 }
 
 // set keeps a claim that has a meaning here, and reports whether it has the
 // form that its meaning needs. Names are case-sensitive: SUB is a claim like
 // any other.
-func (c *Claims) set(name string, at int) bool {
+func (p *proven) set(name string, at int) bool {
 	switch name {
 	case "iss":
-		return c.tape.keepText(at, &c.issuer)
+		return p.tape.keepText(at, &p.issuer)
 	case "sub":
-		return c.tape.keepText(at, &c.subject)
+		return p.tape.keepText(at, &p.subject)
 	case "client_id":
-		return c.tape.keepText(at, &c.clientID)
+		return p.tape.keepText(at, &p.clientID)
 	case "jti":
-		return c.tape.keepText(at, &c.id)
+		return p.tape.keepText(at, &p.id)
 	case "sid":
-		return c.tape.keepText(at, &c.sessionID)
+		return p.tape.keepText(at, &p.sessionID)
 	case "acr":
-		return c.tape.keepText(at, &c.acr)
+		return p.tape.keepText(at, &p.acr)
 	case "exp":
-		return c.tape.keepDate(at, &c.expiresAt)
+		return p.tape.keepDate(at, &p.expiresAt)
 	case "iat":
-		return c.tape.keepDate(at, &c.issuedAt)
+		return p.tape.keepDate(at, &p.issuedAt)
 	case "nbf":
-		return c.tape.keepDate(at, &c.notBefore)
+		return p.tape.keepDate(at, &p.notBefore)
 	case "auth_time":
-		return c.tape.keepDate(at, &c.authTime)
+		return p.tape.keepDate(at, &p.authTime)
 	case "aud":
-		return c.tape.keepTexts(at, &c.audience)
+		return p.tape.keepTexts(at, &p.audience)
 	case "scope":
-		return c.tape.keepTexts(at, &c.scopes)
+		return p.tape.keepTexts(at, &p.scopes)
 	case "roles":
-		return c.tape.keepTexts(at, &c.roles)
+		return p.tape.keepTexts(at, &p.roles)
 	case "amr":
-		return c.tape.keepTexts(at, &c.amr)
+		return p.tape.keepTexts(at, &p.amr)
 	case "cnf":
-		c.bound = true
+		p.bound = true
 	}
 	return true
 }

@@ -45,7 +45,7 @@ type base64URL []byte
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (b *base64URL) UnmarshalText(text []byte) (err error) {
-	*b, err = decodeBase64(nil, text)
+	*b, err = decodeBase64([]byte{}, text) // not nil: the member is there
 	return err
 }
 
@@ -108,7 +108,7 @@ func readJWK(data []byte, operation string) (jwk, error) {
 	if err := json.Unmarshal(data, &k); err != nil {
 		return k, errors.New("token: JWK is not a JSON object as RFC 7517 has it, with strict base64url and no duplicates")
 	}
-	if k.Type == "oct" || len(k.K) > 0 {
+	if k.Type == "oct" || k.K != nil {
 		return k, errors.New("token: JWK is a symmetric key: make it with NewHMACKey")
 	}
 	if k.Use != "" && k.Use != "sig" {
@@ -201,11 +201,11 @@ func matching(private crypto.Signer, public interface{ Equal(crypto.PublicKey) b
 func MarshalJWKS(keys ...*Key) ([]byte, error) {
 	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
 	for _, k := range keys {
-		if k == nil || k.material == nil {
+		if !k.isMade() {
 			return nil, errNoKey
 		}
-		if !k.material.symmetric {
-			set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.material.key, KeyID: k.id, Algorithm: string(k.algorithm), Use: "sig"})
+		if !k.symmetric() {
+			set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.sealed.open().key, KeyID: k.id, Algorithm: string(k.algorithm), Use: "sig"})
 		}
 	}
 	out, err := json.Marshal(set)

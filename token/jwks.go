@@ -27,8 +27,8 @@ type jwksSource struct {
 
 func newJWKSSource(config RemoteKeysConfig) (jwksSource, error) {
 	u, err := url.Parse(config.URL)
-	if err != nil || u.Host == "" {
-		return jwksSource{}, fmt.Errorf("token: key set URL %q: want one like https://issuer.example/.well-known/jwks.json", config.URL)
+	if err != nil || u.Host == "" { // not repeated: it may hold a password
+		return jwksSource{}, errors.New("token: key set URL: want one like https://issuer.example/.well-known/jwks.json")
 	}
 	if u.User != nil {
 		return jwksSource{}, errors.New("token: key set URL holds a password: key sets are public, leave it out")

@@ -19,9 +19,7 @@ import (
 type Key struct { //nolint:recvcheck // a copy must print as little as a pointer
 	id        string
 	algorithm Algorithm
-	// Behind a pointer, so that printing a struct which holds a Key shows an
-	// address and never the secret of an HMAC key.
-	material *material
+	sealed    sealed[material]
 }
 
 type material struct {
@@ -61,7 +59,7 @@ func newKey(alg Algorithm, id string, m material) (*Key, error) {
 	if err := checkKeyID(id); err != nil {
 		return nil, err
 	}
-	return &Key{id: id, algorithm: alg, material: &m}, nil
+	return &Key{id: id, algorithm: alg, sealed: seal(&m)}, nil
 }
 
 // maxKeyID keeps headers small. Ids are thumbprints or names that people
@@ -98,12 +96,19 @@ func (k *Key) Algorithm() Algorithm { return k.algorithm }
 
 var errNoKey = errors.New("token: the zero Key verifies nothing: make one with NewKey")
 
+// isMade is false for nil and for the zero Key.
+func (k *Key) isMade() bool { return k != nil && k.sealed.open() != nil }
+
+// symmetric reports whether the key is a secret that signs as well.
+func (k *Key) symmetric() bool { return k.sealed.open().symmetric }
+
 // verify checks the signature of "header.payload".
 func (k *Key) verify(signed string, signature []byte) error {
-	if k.material == nil {
+	m := k.sealed.open()
+	if m == nil {
 		return errNoKey
 	}
-	return k.material.method.Verify(signed, signature, k.material.key)
+	return m.method.Verify(signed, signature, m.key)
 }
 
 // String shows id and algorithm.

@@ -30,10 +30,10 @@ func NewStaticKeys(keys ...*Key) (*StaticKeys, error) {
 	}
 	ring := keyRing{}
 	for _, k := range keys {
-		if k == nil || k.material == nil {
+		if !k.isMade() {
 			return nil, errNoKey
 		}
-		if k.material.symmetric != keys[0].material.symmetric {
+		if k.symmetric() != keys[0].symmetric() {
 			return nil, errors.New("token: HMAC and public keys can't share a set: trust two issuers")
 		}
 		if _, taken := ring[k.id]; taken {

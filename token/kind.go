@@ -36,7 +36,8 @@ func NewKind(name string) (Kind, error) {
 // is not a media type.
 func ParseKind(typ string) (Kind, error) {
 	kind := kindOf(typ)
-	if name, suffix, _ := strings.Cut(string(kind), "+"); !isKindName(name) || suffix != "" && !isKindName(suffix) {
+	name, suffix, structured := strings.Cut(string(kind), "+")
+	if !isKindName(name) || structured && !isKindName(suffix) {
 		return "", fmt.Errorf("token: typ %.40q is not a media type: want one like %q", typ, Access)
 	}
 	return kind, nil

@@ -10,11 +10,11 @@ func checkProfile(c *Claims) error {
 		return nil
 	}
 	switch {
-	case c.clientID == "":
+	case c.ClientID() == "":
 		return missing("client_id")
-	case c.id == "":
+	case c.ID() == "":
 		return missing("jti")
-	case c.issuedAt.IsZero():
+	case c.IssuedAt().IsZero():
 		return missing("iat")
 	}
 	return nil

@@ -22,7 +22,7 @@ import (
 // algorithm only.
 type SigningKey struct { //nolint:recvcheck // as Key
 	public *Key
-	secret *secret // behind a pointer, as in Key
+	secret sealed[secret]
 }
 
 // secret is the private half: a signer, or for HMAC nothing, because the
@@ -71,7 +71,7 @@ func NewHMACKey(id string, shared []byte) (*SigningKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &SigningKey{public: key, secret: &secret{suite: s}}, nil
+	return &SigningKey{public: key, secret: seal(&secret{suite: s})}, nil
 }
 
 func hmacKeyID(shared []byte) string {
@@ -103,7 +103,7 @@ func NewSigningKey(alg Algorithm, id string, private crypto.Signer) (*SigningKey
 	if err != nil {
 		return nil, err
 	}
-	k := &SigningKey{public: public, secret: &secret{suite: s, signer: private}}
+	k := &SigningKey{public: public, secret: seal(&secret{suite: s, signer: private})}
 	if err := k.prove(); err != nil {
 		return nil, err
 	}
@@ -124,17 +124,18 @@ func (k *SigningKey) prove() error {
 
 // sign signs "header.payload".
 func (k *SigningKey) sign(signed string) ([]byte, error) {
-	if k.secret == nil {
+	own := k.secret.open()
+	if own == nil {
 		return nil, errors.New("token: the zero SigningKey signs nothing: make one with GenerateKey")
 	}
-	if k.secret.signer == nil {
-		return k.public.material.method.Sign(signed, k.public.material.key)
+	if own.signer == nil {
+		return own.suite.method.Sign(signed, k.public.sealed.open().key)
 	}
-	signature, err := crypto.SignMessage(k.secret.signer, rand.Reader, []byte(signed), k.secret.suite.hash)
+	signature, err := crypto.SignMessage(own.signer, rand.Reader, []byte(signed), own.suite.hash)
 	if err != nil {
 		return nil, fmt.Errorf("token: sign: %w", err)
 	}
-	return k.secret.suite.encode(signature)
+	return own.suite.encode(signature)
 }
 
 // ID is what `kid` will be in the tokens that this key signs.
@@ -151,10 +152,11 @@ func (k *SigningKey) Public() *Key { return k.public }
 // sealing it is up to you. It fails for HMAC keys and for keys that live in a
 // key service.
 func (k *SigningKey) MarshalPKCS8() ([]byte, error) {
-	if k.secret == nil || k.secret.signer == nil {
+	own := k.secret.open()
+	if own == nil || own.signer == nil {
 		return nil, errors.New("token: an HMAC secret has no PKCS#8 form: keep the secret itself")
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(k.secret.signer)
+	der, err := x509.MarshalPKCS8PrivateKey(own.signer)
 	if err != nil {
 		return nil, fmt.Errorf("token: the private key of %s can't be exported: %w", k.ID(), err)
 	}

@@ -4,21 +4,34 @@ import (
 	"iter"
 	"math"
 	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Value is a claim's value, or none. It is read-only, safe for concurrent
 // use, and converts nothing: true is neither 1 nor "true".
 type Value struct {
-	tape *tape // nil when there is no value
-	at   int
+	in sealed[proven] // zero when there is no value
+	at int
 }
 
-func (v Value) is(kind byte) bool { return v.tape != nil && byte(v.tape.kindOf(v.at)) == kind }
+// tape is nil when there is no value.
+func (v Value) tape() *tape {
+	if p := v.in.open(); p != nil {
+		return &p.tape
+	}
+	return nil
+}
 
-func (v Value) text() string { return v.tape.textOf(v.at) }
+func (v Value) is(kind jsontext.Kind) bool {
+	t := v.tape()
+	return t != nil && t.kindOf(v.at) == kind
+}
+
+func (v Value) text() string { return v.tape().textOf(v.at) }
 
 // Exists reports whether the claim is there at all; null is.
-func (v Value) Exists() bool { return v.tape != nil }
+func (v Value) Exists() bool { return v.tape() != nil }
 
 // Text returns a string, and false for anything else.
 func (v Value) Text() (string, bool) {
@@ -64,13 +77,14 @@ func (v Value) Int() (int64, bool) {
 // Len is the number of elements of a list or members of an object, and 0 of
 // anything else.
 func (v Value) Len() (n int) {
-	if v.tape == nil {
+	t := v.tape()
+	if t == nil {
 		return 0
 	}
-	for range v.tape.elements(v.at) {
+	for range t.elements(v.at) {
 		n++
 	}
-	for range v.tape.members(v.at) {
+	for range t.members(v.at) {
 		n++
 	}
 	return n
@@ -79,11 +93,12 @@ func (v Value) Len() (n int) {
 // Items ranges over the elements of a list, and over nothing else.
 func (v Value) Items() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
-		if v.tape == nil {
+		t := v.tape()
+		if t == nil {
 			return
 		}
-		for at := range v.tape.elements(v.at) {
-			if !yield(Value{v.tape, at}) {
+		for at := range t.elements(v.at) {
+			if !yield(Value{in: v.in, at: at}) {
 				return
 			}
 		}

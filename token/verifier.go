@@ -96,7 +96,7 @@ func (v *Verifier) Issuers() []string { return slices.Clone(v.names) }
 
 // Deadline is when the claims are no longer accepted: their expiry and the
 // leeway. What they opened, a stream for one, ends then.
-func (v *Verifier) Deadline(claims *Claims) time.Time { return claims.expiresAt.Add(v.leeway) }
+func (v *Verifier) Deadline(claims *Claims) time.Time { return claims.ExpiresAt().Add(v.leeway) }
 
 // Verify proves a token and returns its claims. It accepts the kinds that are
 // named, and [Access] alone when none are.
@@ -189,11 +189,11 @@ func (v *Verifier) check(c *Claims, issuer *TrustedIssuer, kinds []Kind) error {
 	now := v.now()
 	switch {
 	case !now.Before(v.Deadline(c)):
-		return fmt.Errorf("%w at %s", ErrExpired, c.expiresAt.Format(time.RFC3339))
-	case now.Add(v.leeway).Before(c.notBefore):
-		return fmt.Errorf("%w: nbf is %s", ErrNotYetValid, c.notBefore.Format(time.RFC3339))
-	case now.Add(v.leeway).Before(c.issuedAt):
-		return fmt.Errorf("%w: iat is %s", ErrNotYetValid, c.issuedAt.Format(time.RFC3339))
+		return fmt.Errorf("%w at %s", ErrExpired, c.ExpiresAt().Format(time.RFC3339))
+	case now.Add(v.leeway).Before(c.NotBefore()):
+		return fmt.Errorf("%w: nbf is %s", ErrNotYetValid, c.NotBefore().Format(time.RFC3339))
+	case now.Add(v.leeway).Before(c.IssuedAt()):
+		return fmt.Errorf("%w: iat is %s", ErrNotYetValid, c.IssuedAt().Format(time.RFC3339))
 	case !slices.ContainsFunc(issuer.Audiences, c.HasAudience):
 		return fmt.Errorf("%w: want one of %q", ErrAudience, issuer.Audiences)
 	case !accepts(kinds, c.Kind()):
