@@ -26,10 +26,7 @@
 // rules in their .proto, and those that are not public refuse to run without
 // a guard before them:
 //
-//	verifier, err := token.NewVerifier(token.VerifierConfig{
-//		Issuers: []token.TrustedIssuer{auth.TrustedIssuer()},
-//	})
-//	guard, err := interceptor.New(verifier)
+//	guard, err := interceptor.New(auth.Verifier())
 //	srv := grpc.NewServer(guard.ServerOptions()...)
 //	auth.Register(srv)
 //	err = guard.Protect(srv)

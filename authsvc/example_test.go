@@ -17,7 +17,6 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc/store/memory"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/interceptor"
-	"github.com/grpcauth/grpcauth/token"
 )
 
 // The users are the application's own: here, one of them.
@@ -119,8 +118,7 @@ func addUser(ctx context.Context, users store.Users, name, secret string) error 
 
 // serve starts a guarded server with the AuthService on it.
 func serve(auth *authsvc.Service) (client grpcauthv1.AuthServiceClient, stop func()) {
-	verifier := must(token.NewVerifier(token.VerifierConfig{Issuers: []token.TrustedIssuer{auth.TrustedIssuer()}}))
-	guard := must(interceptor.New(verifier))
+	guard := must(interceptor.New(auth.Verifier()))
 	srv := grpc.NewServer(guard.ServerOptions()...)
 	auth.Register(srv)
 	if err := guard.Protect(srv); err != nil {

@@ -17,9 +17,10 @@ import (
 // for concurrent use, holds no state of its own beside its keys, and needs no
 // closing.
 type Service struct {
-	server  *server
-	trusted token.TrustedIssuer
-	jwks    []byte
+	server   *server
+	trusted  token.TrustedIssuer
+	verifier *token.Verifier
+	jwks     []byte
 }
 
 // server is the Service as gRPC calls it. It is apart so that nobody calls a
@@ -90,18 +91,26 @@ func newService(srv *server, key *token.Key) (*Service, error) {
 		return nil, err
 	}
 	trusted := token.TrustedIssuer{Issuer: srv.cfg.Issuer, Audiences: srv.cfg.Audiences, Keys: keys}
-	return &Service{server: srv, trusted: trusted, jwks: jwks}, nil
+	verifier, err := token.NewVerifier(token.VerifierConfig{Issuers: []token.TrustedIssuer{trusted}, Now: srv.cfg.Now})
+	if err != nil {
+		return nil, fmt.Errorf("authsvc: %w", err)
+	}
+	return &Service{server: srv, trusted: trusted, verifier: verifier, jwks: jwks}, nil
 }
 
-// Register adds the AuthService to a server. The server needs a guard that
-// trusts [Service.TrustedIssuer]: without one, the methods that are not public
+// Register adds the AuthService to a server. The server needs a guard over
+// [Service.Verifier]: without one, the methods that are not public
 // refuse every call with NOT_GUARDED.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	grpcauthv1.RegisterAuthServiceServer(r, s.server)
 }
 
-// TrustedIssuer is what a verifier must trust to accept our access tokens, in
-// this process. Another process trusts us by our JWK Set.
+// Verifier accepts our access tokens and nobody else's: what a guard in this
+// process is made of. It is the same one at every call.
+func (s *Service) Verifier() *token.Verifier { return s.verifier }
+
+// TrustedIssuer is for a verifier of your own that trusts other issuers too,
+// in this process. Another process trusts us by our JWK Set.
 func (s *Service) TrustedIssuer() token.TrustedIssuer { return s.trusted }
 
 // JWKS is the JWK Set (RFC 7517) of the keys that verify our access tokens,

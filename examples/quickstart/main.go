@@ -23,7 +23,6 @@ import (
 	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
 	"github.com/grpcauth/grpcauth/examples/notesvc"
 	"github.com/grpcauth/grpcauth/interceptor"
-	"github.com/grpcauth/grpcauth/token"
 )
 
 var ada = authsvc.Identity{Subject: "u-7f3a", Username: "ada", Scopes: []string{"notes.read", "notes.write"}}
@@ -47,9 +46,7 @@ func load(_ context.Context, subject string) (authsvc.Identity, error) {
 func main() {
 	addr := flag.String("addr", "127.0.0.1:50051", "address to listen on")
 	flag.Parse()
-	if err := serve(*addr); err != nil {
-		log.Fatal(err)
-	}
+	log.Fatal(serve(*addr))
 }
 
 func serve(addr string) error {
@@ -64,18 +61,11 @@ func serve(addr string) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := token.NewVerifier(token.VerifierConfig{Issuers: []token.TrustedIssuer{auth.TrustedIssuer()}})
+	guard, err := interceptor.New(auth.Verifier(), interceptor.WithPublicInfrastructure()) // health, reflection
 	if err != nil {
 		return err
 	}
-	guard, err := interceptor.New(verifier, interceptor.WithPublicInfrastructure()) // health, reflection
-	if err != nil {
-		return err
-	}
-	srv := grpc.NewServer(
-		grpc.UnaryInterceptor(guard.Unary()),
-		grpc.StreamInterceptor(guard.Stream()),
-	)
+	srv := grpc.NewServer(guard.ServerOptions()...) // guard.Unary() and guard.Stream()
 	auth.Register(srv)
 	notesv1.RegisterNotesServiceServer(srv, notesvc.New())
 	healthv1.RegisterHealthServer(srv, health.NewServer())
