@@ -3,7 +3,7 @@ package token_test
 import (
 	"bytes"
 	"crypto"
-	"crypto/dsa" //nolint:staticcheck // to be refused
+	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"

@@ -37,7 +37,7 @@ func wantHidden(t *testing.T, text string, secrets map[string]string) {
 		for _, form := range []string{
 			secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
 			base64.StdEncoding.EncodeToString([]byte(secret)), base64.RawURLEncoding.EncodeToString([]byte(secret)),
-			fmt.Sprint([]byte(secret)), fmt.Sprintf("%#v", []byte(secret)),
+			fmt.Sprintf("%d", []byte(secret)), fmt.Sprintf("%#v", []byte(secret)),
 		} {
 			if strings.Contains(text, form) {
 				t.Errorf("%s is printed", name)
