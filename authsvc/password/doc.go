@@ -17,7 +17,10 @@
 //
 //	user, err := users.UserByName(ctx, name)
 //	if errors.Is(err, store.ErrNotFound) {
-//		return hasher.VerifyNone(ctx, given)
+//		if err := hasher.VerifyNone(ctx, given); err != nil {
+//			return err
+//		}
+//		return errInvalidCredentials
 //	}
 //	ok, rehash, err := hasher.Verify(ctx, user.PasswordHash, given)
 //

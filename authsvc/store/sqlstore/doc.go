@@ -18,10 +18,10 @@
 // may use the same file at the same time, on the same host; a network file
 // system won't do.
 //
-// A statement that finds the database locked is tried again for 5 s or until
-// the caller's context ends. What can't be done then is
-// store.ErrUnavailable, with what to do about it where that is known. It never
-// looks like a bad token.
+// Writers of one Store queue. The first in line, when another process has the
+// database locked, keeps trying for 5 s or until its caller's context ends.
+// What can't be done then is store.ErrUnavailable, with what to do about it
+// where that is known. It never looks like a bad token.
 //
 // The SQL is written for PostgreSQL too: $1 for arguments, and the few words
 // in which the two differ in one place. There the time will be the database's

@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -36,4 +37,30 @@ func Example() {
 	// added: true
 	// again: true
 	// store.User{subject=8c6f2e} [notes.read] <nil>
+}
+
+// A program that opens the database itself.
+func ExampleNew() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "grpcauth")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+
+	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(filepath.Join(dir, "auth.db")))
+	if err != nil {
+		panic(err)
+	}
+	if err := sqlstore.Migrate(ctx, db, sqlstore.SQLite); err != nil {
+		panic(err)
+	}
+	st, err := sqlstore.New(ctx, db, sqlstore.SQLite)
+	if err != nil {
+		panic(err)
+	}
+	defer st.Close() // closes db
+
+	fmt.Println(st.SubjectCounter(ctx, "8c6f2e"))
+	// Output: 1 <nil>
 }

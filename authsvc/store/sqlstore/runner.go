@@ -13,11 +13,15 @@ import (
 )
 
 const (
-	// patience is how long one operation is tried for, all attempts and
-	// waiting together. A caller with less to spare says so by its context.
+	// patience is how long one operation is tried for. A caller with less to
+	// spare says so by its context.
 	patience = 5 * time.Second
-	// The pause between two attempts doubles from firstPause to longestPause.
-	firstPause, longestPause = 2 * time.Millisecond, 50 * time.Millisecond
+	// queuePatience is how long a writer waits for those before it.
+	queuePatience = 30 * time.Second
+	// Other processes don't queue: they take the lock whenever they find it
+	// free, so who looks seldom starves. longestPause is the most between two
+	// looks.
+	firstPause, longestPause = time.Millisecond, 8 * time.Millisecond
 )
 
 // settled is an answer, not a failure: it is neither tried again nor wrapped.
@@ -47,16 +51,20 @@ func (r *runner) read(ctx context.Context, what string, op func(context.Context)
 // write runs an operation that changes something. op must do the same thing
 // when it is run again.
 func (r *runner) write(ctx context.Context, what string, op func(context.Context) error) error {
-	return r.failure(ctx, what, r.run(ctx, func(ctx context.Context) error {
-		if r.writer == nil {
-			return op(ctx)
-		}
-		if err := r.writer.Acquire(ctx, 1); err != nil {
-			return err
+	if r.writer != nil {
+		if err := r.queue(ctx); err != nil {
+			return r.failure(ctx, what, err)
 		}
 		defer r.writer.Release(1)
-		return op(ctx)
-	}))
+	}
+	return r.failure(ctx, what, r.run(ctx, op))
+}
+
+// queue waits for its turn to write.
+func (r *runner) queue(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, queuePatience)
+	defer cancel()
+	return r.writer.Acquire(ctx, 1)
 }
 
 // run tries op again while its error is transient and there is time.
@@ -104,7 +112,7 @@ func (r *runner) failure(ctx context.Context, what string, err error) error {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		// Ours, not the caller's, who must not take it for their own.
-		return fmt.Errorf("%w: %s: no answer within %s", store.ErrUnavailable, what, patience)
+		return fmt.Errorf("%w: %s: the database is too slow or too busy", store.ErrUnavailable, what)
 	}
 	if help := r.explain(err); help != "" {
 		return fmt.Errorf("%w: %s: %s: %w", store.ErrUnavailable, what, help, err)
@@ -112,8 +120,8 @@ func (r *runner) failure(ctx context.Context, what string, err error) error {
 	return fmt.Errorf("%w: %s: %w", store.ErrUnavailable, what, err)
 }
 
-// sleep waits for half of d to all of it, so that those who failed together
-// don't try again together. false: ctx ended first.
+// sleep waits for half of d to all of it, so that two who meet don't meet
+// again each time. false: ctx ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d/2 + rand.N(d/2))
 	defer t.Stop()

@@ -132,3 +132,30 @@ func TestRunnerLetsOneWriteAndAllRead(t *testing.T) {
 		}
 	})
 }
+
+// Waiting in line costs none of the patience with the database, and ends.
+func TestRunnerQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := testRunner()
+		hold := func(d time.Duration) func(context.Context) error {
+			return func(context.Context) error { <-time.After(d); return nil }
+		}
+		for _, test := range []struct {
+			before time.Duration
+			want   error
+		}{
+			{queuePatience - time.Second, nil},
+			{queuePatience + time.Second, store.ErrUnavailable},
+		} {
+			first := make(chan error, 1)
+			go func() { first <- r.write(t.Context(), "op", hold(test.before)) }()
+			synctest.Wait()
+			err := r.write(t.Context(), "op", func(ctx context.Context) error { return ctx.Err() })
+			if !errors.Is(err, test.want) || errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("after %v in line: error %v, want %v", test.before, err, test.want)
+			}
+			<-first
+		}
+	})
+}

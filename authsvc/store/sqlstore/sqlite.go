@@ -66,9 +66,9 @@ func SQLiteDSN(path string) string {
 	settings := url.Values{
 		"_txlock": {"immediate"},
 		"_pragma": {
-			// SQLite waits deaf to any context, so it waits in short
-			// pieces; the Store adds them up to 5 s.
-			"busy_timeout(100)",
+			// SQLite waits deaf to any context, and looks ever more
+			// seldom. It gives up soon; the Store keeps trying for 5 s.
+			"busy_timeout(10)",
 			"journal_mode(WAL)",
 			"synchronous(FULL)",
 			"foreign_keys(1)",

@@ -19,8 +19,11 @@ func (s *Store) tx(ctx context.Context, what string, op func(context.Context, *s
 		}
 		defer func() { _ = conn.Close() }() // gives it back to the pool
 		if _, err := conn.ExecContext(ctx, s.begin); err != nil {
-			// It may have begun all the same, and ctx ended after.
-			discard(conn)
+			// Unless the database said no it may have begun all the same,
+			// and ctx ended after.
+			if !s.transient(err) {
+				discard(conn)
+			}
 			return err
 		}
 		return finish(ctx, conn, op)
