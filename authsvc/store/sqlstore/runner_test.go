@@ -155,7 +155,9 @@ func TestRunnerQueue(t *testing.T) {
 			if !errors.Is(err, test.want) || errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("after %v in line: error %v, want %v", test.before, err, test.want)
 			}
-			<-first
+			if err := <-first; err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }
