@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 )
@@ -13,10 +14,8 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 
 // decodeBase64 appends the decoded text to dst.
 func decodeBase64(dst, text []byte) ([]byte, error) {
-	for _, c := range text {
-		if c == '\r' || c == '\n' {
-			return dst, errBase64
-		}
+	if bytes.IndexByte(text, '\n') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
+		return dst, errBase64
 	}
 	out, err := strictBase64.AppendDecode(dst, text)
 	if err != nil {

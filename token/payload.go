@@ -42,6 +42,7 @@ func (t *tape) kindOf(at int) jsontext.Kind { return t.nodes[at].kind }
 type parser struct {
 	decoder jsontext.Decoder
 	source  bytes.Buffer
+	escapes bool // a backslash is somewhere in the source
 	text    []byte
 	nodes   []node
 }
@@ -62,6 +63,7 @@ func (p *parser) parse(src []byte) error {
 	}
 	p.open(src)
 	p.text, p.nodes = slices.Clip(src), p.nodes[:0]
+	p.escapes = bytes.IndexByte(src, '\\') >= 0
 	if p.decoder.PeekKind() != '{' {
 		return errNotObject
 	}
@@ -119,7 +121,7 @@ func (p *parser) scalar(kind jsontext.Kind) error {
 	n := node{kind: kind, start: end - short(len(raw)), end: end, next: short(len(p.nodes) + 1)}
 	if kind == '"' {
 		n.start, n.end = n.start+1, n.end-1
-		if bytes.IndexByte(raw, '\\') >= 0 {
+		if p.escapes && bytes.IndexByte(raw, '\\') >= 0 {
 			n.start = short(len(p.text))
 			p.text, _ = jsontext.AppendUnquote(p.text, raw) // raw is known to be a JSON string
 			n.end = short(len(p.text))
