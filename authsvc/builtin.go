@@ -39,14 +39,32 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 	if err != nil {
 		return Identity{}, err
 	}
-	ok, _, err := d.hasher.Verify(ctx, user.PasswordHash, c.Password)
+	ok, outdated, err := d.hasher.Verify(ctx, user.PasswordHash, c.Password)
 	if err != nil {
 		return Identity{}, err
 	}
 	if !ok || !user.DisabledAt.IsZero() {
 		return Identity{}, ErrInvalidCredentials
 	}
-	return identityOf(user), nil
+	if outdated {
+		user.PasswordHash, err = d.rehash(ctx, user, c.Password)
+	}
+	return identityOf(user), err
+}
+
+// rehash brings a hash up to today's cost while the password is at hand. If
+// somebody was quicker, the hash that was verified stays the login's: should
+// it have been a new password, the login is refused for that.
+func (d *builtin) rehash(ctx context.Context, user store.User, password string) (string, error) {
+	hash, err := d.hasher.Hash(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	err = d.users.Rehash(ctx, user.Subject, user.PasswordHash, hash)
+	if errors.Is(err, store.ErrStale) {
+		return user.PasswordHash, nil
+	}
+	return hash, err
 }
 
 // nobody takes as long as a wrong password does.

@@ -1,9 +1,14 @@
 package authsvc
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	"github.com/grpcauth/grpcauth/authsvc/store/memory"
@@ -45,5 +50,45 @@ func TestBuiltInUsersLoaded(t *testing.T) {
 	}
 	if _, err := d.load(t.Context(), "u1"); !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("a closed store: %v", err)
+	}
+}
+
+// cheapHash is as an older version might have made it: m=8192, t=1, p=1.
+func cheapHash(password string) string {
+	salt := []byte("0123456789abcdef")
+	sum := argon2.IDKey([]byte(password), salt, 1, 8<<10, 1, 32)
+	return fmt.Sprintf("$argon2id$v=19$m=8192,t=1,p=1$%s$%s",
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(sum))
+}
+
+// checklist: P1
+func TestLoginRehashesACheapHash(t *testing.T) {
+	t.Parallel()
+	users, old := memory.New(), cheapHash("correct horse")
+	if err := users.AddUser(t.Context(), store.User{Subject: "u1", Username: "ada", PasswordHash: old}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := newBuiltin(users)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.authenticate(t.Context(), Credentials{Username: "ada", Password: "wrong horse"}); !errors.Is(err, ErrInvalidCredentials) {
+		t.Fatalf("a wrong password: %v", err)
+	}
+	if u, _ := users.UserBySubject(t.Context(), "u1"); u.PasswordHash != old {
+		t.Error("a wrong password changed the hash")
+	}
+	for range 2 {
+		id, err := d.authenticate(t.Context(), Credentials{Username: "ada", Password: "correct horse"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now, err := d.load(t.Context(), "u1"); err != nil || now.Version != id.Version {
+			t.Errorf("the login would be refused for a password that was not changed: %v", err)
+		}
+	}
+	u, err := users.UserBySubject(t.Context(), "u1")
+	if err != nil || u.PasswordHash == old || !strings.HasPrefix(u.PasswordHash, "$argon2id$v=19$m=19456,t=2,") {
+		t.Errorf("the hash is not today's: %v", err)
 	}
 }

@@ -47,6 +47,11 @@ type Users interface {
 	// user.
 	SetPassword(ctx context.Context, subject, hash string) error
 
+	// Rehash replaces the password hash while it still is old: the same
+	// password, hashed at a higher cost. It ends no session. ErrStale when
+	// the hash is another one by now, or when there is no such user.
+	Rehash(ctx context.Context, subject, old, hash string) error
+
 	// Users lists at most limit users by Username, in the backend's order of
 	// text, those after the one named ("" for the first page). A limit below
 	// 1 lists none.

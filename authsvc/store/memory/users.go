@@ -70,6 +70,22 @@ func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
 	return nil
 }
 
+// Rehash implements [store.Users].
+func (s *Store) Rehash(ctx context.Context, subject, old, hash string) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	u, ok := s.users[subject]
+	if !ok || u.PasswordHash != old {
+		return store.ErrStale
+	}
+	u.PasswordHash = hash
+	s.users[subject] = u
+	return nil
+}
+
 // Users implements [store.Users].
 func (s *Store) Users(ctx context.Context, after string, limit int) ([]store.User, error) {
 	unlock, err := s.lock(ctx)

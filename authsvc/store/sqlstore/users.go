@@ -67,6 +67,21 @@ func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
 	})
 }
 
+// Rehash implements [store.Users].
+func (s *Store) Rehash(ctx context.Context, subject, old, hash string) error {
+	return s.write(ctx, "rehash password", func(ctx context.Context) error {
+		n, err := affected(s.db.ExecContext(ctx,
+			`UPDATE users SET password_hash = $1 WHERE subject = $2 AND password_hash = $3`, hash, subject, old))
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return settled{store.ErrStale}
+		}
+		return nil
+	})
+}
+
 // Users implements [store.Users].
 func (s *Store) Users(ctx context.Context, after string, limit int) (page []store.User, err error) {
 	err = s.read(ctx, "list users", func(ctx context.Context) error {

@@ -31,6 +31,7 @@ func (f *fixture) calls() map[string]func(context.Context) error {
 		"UserByName":     func(ctx context.Context) error { _, err := f.UserByName(ctx, "eve"); return err },
 		"UserBySubject":  func(ctx context.Context) error { _, err := f.UserBySubject(ctx, "eve"); return err },
 		"SetPassword":    func(ctx context.Context) error { return f.SetPassword(ctx, "id-of-eve", "") },
+		"Rehash":         func(ctx context.Context) error { return f.Rehash(ctx, "id-of-eve", "", "") },
 		"Users":          func(ctx context.Context) error { _, err := f.Users(ctx, "", 0); return err },
 		"AddFirstKey":    func(ctx context.Context) error { _, err := f.AddFirstKey(ctx, key); return err },
 		"SigningKeys":    func(ctx context.Context) error { _, err := f.SigningKeys(ctx); return err },

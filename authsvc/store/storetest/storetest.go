@@ -33,6 +33,7 @@ func Run(t *testing.T, open Open) {
 		"users are unique by name and subject":          testUsersUnique,
 		"users are found and listed":                    testUsers,
 		"set password ends the sessions":                testSetPassword,
+		"rehash keeps the sessions":                     testRehash,
 		"keys":                                          testKeys,
 		"records share no memory with the store":        testNoSharedMemory,
 		"an ended context comes back as it is":          testEndedContext,

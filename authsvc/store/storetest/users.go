@@ -96,3 +96,28 @@ func testSetPassword(t *testing.T, f *fixture) {
 	noError(t, err)
 	same(t, counter, 1) // all or nothing
 }
+
+// checklist: P1
+func testRehash(t *testing.T, f *fixture) {
+	user := newUser(f.clock.now(), "ada")
+	noError(t, f.AddUser(t.Context(), user))
+	session := newSession(f.clock.now(), user.Subject)
+	mustCreate(t, f, session)
+	counter, err := f.SubjectCounter(t.Context(), user.Subject)
+	noError(t, err)
+
+	noError(t, f.Rehash(t.Context(), user.Subject, user.PasswordHash, "a dearer hash"))
+	got, err := f.UserBySubject(t.Context(), user.Subject)
+	noError(t, err)
+	same(t, got.PasswordHash, "a dearer hash")
+	after, err := f.SubjectCounter(t.Context(), user.Subject)
+	noError(t, err)
+	same(t, after, counter)
+	same(t, mustRead(t, f, session.ID).RevokedAt.IsZero(), true)
+
+	wantError(t, f.Rehash(t.Context(), user.Subject, user.PasswordHash, "too late"), store.ErrStale)
+	wantError(t, f.Rehash(t.Context(), "nobody", "", "hash"), store.ErrStale)
+	got, err = f.UserBySubject(t.Context(), user.Subject)
+	noError(t, err)
+	same(t, got.PasswordHash, "a dearer hash")
+}
