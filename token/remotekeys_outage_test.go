@@ -1,0 +1,153 @@
+package token_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// checklist: K4
+func TestAnOutageIsBridgedByTheOldSet(t *testing.T) {
+	t.Parallel()
+	server := new(jwksServer)
+	good := hands()[0].key.Public()
+	server.publish(good)
+	keys, elapsed := remote(t, server)
+	_ = must(keys.Key(t.Context(), good.ID(), ""))
+	server.fail()
+
+	elapsed.Store(int64(4 * time.Minute))
+	_, err := keys.Key(t.Context(), "new", "") // may be a new key: we can't know
+	wantErr(t, err, token.ErrKeysUnavailable)
+	_, err = keys.Key(t.Context(), "new", "")
+	wantErr(t, err, token.ErrKeysUnavailable)
+
+	elapsed.Store(int64(24*time.Hour - 1))
+	if _, err := keys.Key(t.Context(), good.ID(), ""); err != nil {
+		t.Errorf("the old set within its age: %v", err)
+	}
+	elapsed.Store(int64(25 * time.Hour))
+	_, err = keys.Key(t.Context(), good.ID(), "")
+	wantErr(t, err, token.ErrKeysUnavailable)
+	if !strings.Contains(err.Error(), "answered 500") {
+		t.Errorf("the error does not say why: %v", err)
+	}
+
+	server.publish(good)
+	elapsed.Store(int64(26 * time.Hour))
+	if _, err := keys.Key(t.Context(), good.ID(), ""); err != nil {
+		t.Errorf("after the outage: %v", err)
+	}
+}
+
+// checklist: K4
+func TestNothingFetchedYet(t *testing.T) {
+	t.Parallel()
+	server := new(jwksServer)
+	server.fail()
+	keys, elapsed := remote(t, server)
+	for range 5 {
+		_, err := keys.Key(t.Context(), "any", "")
+		wantErr(t, err, token.ErrKeysUnavailable)
+	}
+	if n := server.count.Load(); n != 1 {
+		t.Errorf("%d fetches within a cool-down, want 1", n)
+	}
+	good := hands()[0].key.Public()
+	server.publish(good)
+	elapsed.Store(int64(30 * time.Second))
+	if _, err := keys.Key(t.Context(), good.ID(), ""); err != nil {
+		t.Errorf("after the outage: %v", err)
+	}
+}
+
+// checklist: K2
+func TestTheFetchIsNoCallers(t *testing.T) {
+	t.Parallel()
+	server, entered, hold := new(jwksServer), make(chan struct{}), make(chan struct{})
+	good := hands()[0].key.Public()
+	set := must(token.MarshalJWKS(good))
+	server.set(func(w http.ResponseWriter, _ *http.Request) {
+		close(entered)
+		<-hold
+		_, _ = w.Write(set)
+	})
+	keys, _ := remote(t, server)
+
+	impatient, cancel := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() { _, err := keys.Key(impatient, good.ID(), ""); first <- err }()
+	<-entered
+	cancel()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller that left: %v", err)
+	}
+
+	others := make(chan error, 10)
+	for range cap(others) {
+		go func() { _, err := keys.Key(t.Context(), good.ID(), ""); others <- err }()
+	}
+	close(hold)
+	for range cap(others) {
+		if err := <-others; err != nil {
+			t.Errorf("a caller that stayed: %v", err)
+		}
+	}
+	if n := server.count.Load(); n != 1 {
+		t.Errorf("%d fetches, want 1", n)
+	}
+}
+
+// checklist: K2
+func TestAFetchEndsByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := new(jwksServer)
+		server.set(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		start := time.Now()
+		_, err := inBubble(server).Key(context.Background(), "any", "")
+		wantErr(t, err, token.ErrKeysUnavailable)
+		if waited := time.Since(start); waited != 10*time.Second {
+			t.Errorf("gave up after %s, want 10s", waited)
+		}
+	})
+}
+
+// checklist: K1 K2
+func TestAnOldSetIsRefreshedInTheBackground(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := new(jwksServer)
+		old, fresh := hands()[0].key.Public(), hands()[1].key.Public()
+		server.publish(old)
+		keys := inBubble(server)
+		_ = must(keys.Key(t.Context(), old.ID(), ""))
+		server.publish(fresh)
+
+		time.Sleep(5*time.Minute - 1)
+		_ = must(keys.Key(t.Context(), old.ID(), ""))
+		synctest.Wait()
+		if n := server.count.Load(); n != 1 {
+			t.Errorf("%d fetches before five minutes, want 1", n)
+		}
+		time.Sleep(1)
+		if _, err := keys.Key(t.Context(), old.ID(), ""); err != nil {
+			t.Errorf("the caller that noticed was not served the old set: %v", err)
+		}
+		synctest.Wait()
+		_, err := keys.Key(t.Context(), old.ID(), "")
+		wantErr(t, err, token.ErrUnknownKey) // withdrawn
+		if _, err := keys.Key(t.Context(), fresh.ID(), ""); err != nil {
+			t.Errorf("the new key: %v", err)
+		}
+		if n := server.count.Load(); n != 2 {
+			t.Errorf("%d fetches, want 2", n)
+		}
+	})
+}
