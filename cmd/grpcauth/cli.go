@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 
 	"github.com/alecthomas/kong"
 )
@@ -16,15 +18,18 @@ type cli struct {
 
 const description = `The auth server of grpcauth: it logs people in and issues, renews and ends their tokens.`
 
-func newParser(ctx context.Context, p *process, exit func(int)) (*kong.Kong, error) {
+// newParser reads command lines into commands. exit is called after --help has
+// been printed.
+func newParser(ctx context.Context, p *process, commands *cli, exit func(int)) (*kong.Kong, error) {
 	var parser *kong.Kong
-	parser, err := kong.New(&cli{},
+	parser, err := kong.New(commands,
 		kong.Name("grpcauth"),
 		kong.Description(description),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(exit),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),
 		kong.ValueFormatter(func(v *kong.Value) string { return describe(v, parser.Model) }),
+		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(p),
 	)
@@ -37,4 +42,19 @@ func describe(v *kong.Value, app *kong.Application) string {
 		return v.Help
 	}
 	return v.Help + " [$" + envKey(v.Name) + "]"
+}
+
+// decodeText takes text as it is. The mapper of kong goes by way of JSON, which
+// silently replaces what is not UTF-8.
+func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {
+	token, err := ctx.Scan.PopValue("text")
+	if err != nil {
+		return err
+	}
+	text, ok := token.Value.(string)
+	if !ok {
+		return fmt.Errorf("expected text but got %v", token.Value)
+	}
+	target.SetString(text)
+	return nil
 }

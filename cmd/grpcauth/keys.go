@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -13,14 +14,22 @@ import (
 	"github.com/grpcauth/grpcauth/token"
 )
 
-// keys is what the AuthService works with. It prints as its ids.
+// keys is what the AuthService works with. It prints as nothing.
 type keys struct {
 	signing *token.SigningKey
 	refresh []byte // the Secret of the AuthService
 }
 
+// Format keeps the keys out of whatever is printed.
+func (keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "keys{redacted}") }
+
 // loadKeys reads the keys, making at the first start those that are not given.
+// What is wrong with a given one is found before anything is made.
 func (c *serveCmd) loadKeys(ctx context.Context, st store.Store, log *slog.Logger) (*keys, error) {
+	given, err := c.givenKey()
+	if err != nil {
+		return nil, err
+	}
 	sealed, err := st.SigningKeys(ctx)
 	if err != nil {
 		return nil, err
@@ -33,7 +42,10 @@ func (c *serveCmd) loadKeys(ctx context.Context, st store.Store, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	signing, err := c.signingKey(ctx, st, sealed, master)
+	if given != nil {
+		return &keys{signing: given, refresh: refresh}, nil
+	}
+	signing, err := c.keptKey(ctx, st, sealed, master)
 	if err != nil {
 		return nil, err
 	}
@@ -60,19 +72,24 @@ func (c *serveCmd) masterKey(fresh bool, log *slog.Logger) (masterKey, error) {
 	return key, err
 }
 
-// signingKey is the key of the access tokens: the one that was given, or the
-// one that the database keeps.
-func (c *serveCmd) signingKey(ctx context.Context, st store.Store, sealed []store.SigningKey, master masterKey) (*token.SigningKey, error) {
+// givenKey is the key of the access tokens where a file holds it, else nil.
+func (c *serveCmd) givenKey() (*token.SigningKey, error) {
 	switch {
 	case c.SecretFile != "":
 		return secretKey(c.SecretFile)
-	case c.PrivateKeyFile != "":
-		key, err := privateKey(c.PrivateKeyFile)
-		if err != nil {
-			return nil, err
-		}
-		return c.fits(key, fmt.Sprintf("%s holds", c.PrivateKeyFile))
+	case c.PrivateKeyFile == "":
+		return nil, nil
 	}
+	key, err := privateKey(c.PrivateKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	return c.fits(key, c.PrivateKeyFile+" holds")
+}
+
+// keptKey is the key of the access tokens that the database keeps. The first
+// start makes it.
+func (c *serveCmd) keptKey(ctx context.Context, st store.Store, sealed []store.SigningKey, master masterKey) (*token.SigningKey, error) {
 	if len(sealed) == 0 {
 		first, err := c.addKey(ctx, st, master)
 		if err != nil {
@@ -84,7 +101,7 @@ func (c *serveCmd) signingKey(ctx context.Context, st store.Store, sealed []stor
 	if err != nil {
 		return nil, err
 	}
-	return c.fits(key, fmt.Sprintf("%s was set up with", c.Storage.Store))
+	return c.fits(key, c.Storage.Store+" was set up with")
 }
 
 // fits refuses a key that is not of the algorithm asked for.

@@ -46,7 +46,7 @@ func main() {
 // run runs the command that args name and gives the exit code.
 func (p *process) run(ctx context.Context, args []string) int {
 	exited := -1 // kong's --help ends the process; here it only says so
-	parser, err := newParser(ctx, p, func(code int) { exited = code })
+	parser, err := newParser(ctx, p, &cli{}, func(code int) { exited = code })
 	if err != nil {
 		return p.fail(err)
 	}

@@ -2,13 +2,10 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"strings"
 
 	"golang.org/x/term"
 
@@ -17,17 +14,17 @@ import (
 
 // newPassword is a password that may be used: asked for twice on a terminal,
 // else one line of stdin.
-func (p *process) newPassword(ctx context.Context, fromStdin bool) (string, error) {
-	secret, err := p.readPassword(ctx, fromStdin)
+func (p *process) newPassword(fromStdin bool) (string, error) {
+	secret, err := p.readPassword(fromStdin)
 	if err != nil {
 		return "", err
 	}
 	return secret, password.Check(secret)
 }
 
-func (p *process) readPassword(ctx context.Context, fromStdin bool) (string, error) {
-	if f, ok := p.stdin.(*os.File); ok && !fromStdin && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor is an int
-		return p.askTwice(ctx, int(f.Fd())) //nolint:gosec // as above
+func (p *process) readPassword(fromStdin bool) (string, error) {
+	if f, ok := p.stdin.(*os.File); ok && !fromStdin && term.IsTerminal(int(f.Fd())) {
+		return p.askTwice(f)
 	}
 	return readLine(p.stdin)
 }
@@ -45,12 +42,23 @@ func readLine(in io.Reader) (string, error) {
 	return string(trimLine([]byte(line))), nil
 }
 
-func (p *process) askTwice(ctx context.Context, terminal int) (string, error) {
-	secret, err := p.ask(ctx, terminal, "Password: ")
+// askTwice asks on a terminal. It is in raw mode meanwhile: nothing that is
+// typed is shown, and Ctrl-C is a key like any other, so that the terminal is
+// given back as it was whatever is typed.
+func (p *process) askTwice(terminal *os.File) (secret string, err error) {
+	before, err := term.MakeRaw(int(terminal.Fd()))
 	if err != nil {
+		return "", fmt.Errorf("the terminal can't be read without showing the password: %w: use --password-stdin", err)
+	}
+	defer func() { err = errors.Join(err, term.Restore(int(terminal.Fd()), before)) }()
+	prompt := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{terminal, p.stderr}, "")
+	if secret, err = ask(prompt, "Password: "); err != nil {
 		return "", err
 	}
-	again, err := p.ask(ctx, terminal, "Once more: ")
+	again, err := ask(prompt, "Once more: ")
 	if err != nil {
 		return "", err
 	}
@@ -60,31 +68,10 @@ func (p *process) askTwice(ctx context.Context, terminal int) (string, error) {
 	return secret, nil
 }
 
-// ask reads a line without showing it. A signal leaves the terminal as it was.
-func (p *process) ask(ctx context.Context, terminal int, prompt string) (string, error) {
-	before, err := term.GetState(terminal)
-	if err != nil {
-		return "", fmt.Errorf("the terminal can't be read without showing the password: %w: use --password-stdin", err)
+func ask(terminal *term.Terminal, prompt string) (string, error) {
+	line, err := terminal.ReadPassword(prompt)
+	if errors.Is(err, io.EOF) {
+		return "", errors.New("cancelled: nothing was changed")
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
-	_, _ = io.WriteString(p.stderr, prompt)
-	defer func() { _, _ = io.WriteString(p.stderr, "\n") }()
-	typed := make(chan answered, 1)
-	go func() {
-		line, err := term.ReadPassword(terminal)
-		typed <- answered{string(line), err}
-	}()
-	select {
-	case a := <-typed:
-		return strings.TrimSuffix(a.line, "\r"), a.err
-	case <-ctx.Done():
-		// The goroutine stays in its read; the process ends now.
-		return "", errors.Join(errors.New("cancelled: nothing was changed"), term.Restore(terminal, before))
-	}
-}
-
-type answered struct {
-	line string
-	err  error
+	return line, err
 }

@@ -63,10 +63,6 @@ func (c *serveCmd) Run(ctx context.Context, p *process) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // the second signal does what signals do
-
 	l, err := c.bind(ctx)
 	if err != nil {
 		return err
@@ -105,10 +101,12 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 	if err != nil {
 		return err
 	}
+	ctx, unsignal := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer unsignal()
 	log.Info("listening", "grpc", l.grpc.Addr().String(), "http", l.httpAddr(), "tls", l.tls != nil,
 		"issuer", c.Issuer, "algorithm", string(ring.signing.Algorithm()), "kid", ring.signing.ID(),
 		"store", c.Storage.Store, "version", version())
-	return srv.run(ctx)
+	return srv.run(ctx, unsignal)
 }
 
 // closed adds the error of closing the store, if there is no other.

@@ -48,8 +48,9 @@ func (s *servers) ready(ctx context.Context, st store.Store) error {
 }
 
 // run serves until ctx ends or a listener fails. It returns when every
-// handler has.
-func (s *servers) run(ctx context.Context) error {
+// handler has. Once it drains, unsignal leaves further signals to the system,
+// which ends the process.
+func (s *servers) run(ctx context.Context, unsignal func()) error {
 	running, ctx := errgroup.WithContext(ctx)
 	running.Go(func() error { return s.grpc.Serve(s.bound.grpc) })
 	if s.bound.http != nil {
@@ -57,6 +58,7 @@ func (s *servers) run(ctx context.Context) error {
 	}
 	running.Go(func() error {
 		<-ctx.Done()
+		unsignal()
 		s.drain()
 		return nil
 	})

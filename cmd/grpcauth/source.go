@@ -70,7 +70,7 @@ func suggest(key string, keys []string) string {
 		return distance(key, known)
 	}
 	nearest := slices.MinFunc(keys, func(a, b string) int { return far(a) - far(b) })
-	if far(nearest) > len(key)/2 {
+	if far(nearest) > len(key)/3 {
 		return "no setting is called that"
 	}
 	return "did you mean " + nearest + "?"

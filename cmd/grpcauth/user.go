@@ -44,7 +44,7 @@ func (c *userAddCmd) Run(ctx context.Context, p *process) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	secret, err := p.newPassword(ctx, c.PasswordStdin)
+	secret, err := p.newPassword(c.PasswordStdin)
 	if err != nil {
 		return err
 	}

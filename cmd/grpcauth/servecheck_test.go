@@ -1,0 +1,93 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFlagsThatCannotBeMeant(t *testing.T) {
+	t.Parallel()
+	const hmac = "--algorithm HS256 "
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--issuer", ""}, 1, "--issuer is empty: give the URL this server is reached by, such as https://auth.example"},
+		{[]string{"--audience", ""}, 1, "--audience is empty: name the service that will accept the tokens, such as https://notes.example"},
+		{[]string{"--algorithm", "none"}, 1, `--algorithm "none" is not supported: use EdDSA, ES256, RS256 or HS256`},
+		{[]string{"--algorithm", "eddsa"}, 1, `--algorithm "eddsa" is not supported: use EdDSA, ES256, RS256 or HS256`},
+		{[]string{"--algorithm", "HS256"}, 1, hmac + "needs --secret-file: make one with (umask 077; openssl rand -base64 32 > secret)"},
+		{[]string{"--secret-file", "s"}, 1, "--secret-file is for HS256 only: add --algorithm HS256, or leave the file out"},
+		{[]string{"--algorithm", "HS256", "--secret-file", "s", "--private-key-file", "p"}, 1, hmac + "signs with --secret-file: leave --private-key-file out"},
+		{[]string{"--access-ttl", "0s"}, 1, "--access-ttl is 0s: use 1s to 24h, such as 15m"},
+		{[]string{"--access-ttl", "25h"}, 1, "--access-ttl is 25h0m0s: use 1s to 24h, such as 15m"},
+		{[]string{"--access-ttl", "fast"}, 2, `--access-ttl: expected duration but got "fast": time: invalid duration "fast"`},
+		{[]string{"--refresh-ttl", "1m"}, 1, "--refresh-ttl is 1m0s, less than --access-ttl (15m0s): a session must outlive its access tokens"},
+		{[]string{"--session-ttl", "24h"}, 1, "--session-ttl is 24h0m0s, less than --refresh-ttl (720h0m0s): raise the one or lower the other"},
+		{[]string{"--drain-timeout=-1s"}, 1, "--drain-timeout is -1s: use 0s or more"},
+		{[]string{"--tls-cert", "c"}, 1, "--tls-cert is given without --tls-key: give both or neither"},
+		{[]string{"--tls-key", "k"}, 1, "--tls-key is given without --tls-cert: give both or neither"},
+		{[]string{"--tls-cert", "/no/cert", "--tls-key", "/no/key"}, 1, "--tls-cert /no/cert: no such file or directory"},
+		{[]string{"--store", ""}, 1, `--store: give the path of a SQLite file, or "memory" to keep nothing`},
+		{[]string{"--store", "sqlite:"}, 1, `--store: give the path of a SQLite file, or "memory" to keep nothing`},
+		{[]string{"--store", "postgres://u:hunter2@h/d"}, 1, "--store: PostgreSQL comes in a later version: give the path of a SQLite file"},
+		{[]string{"--store", "mysql://u:hunter2@h/d"}, 1, "--store mysql:...: give the path of a SQLite file, not a URL"},
+		{[]string{"--log-level", "trace"}, 2, `--log-level must be one of "debug","info","warn","error" but got "trace"`},
+		{[]string{"--isuer", "x"}, 2, `unknown flag --isuer, did you mean "--issuer"?`},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			t.Parallel()
+			want := "grpcauth: " + c.want + "\n"
+			if c.code == exitUsage {
+				want = "grpcauth: " + c.want + " (see grpcauth serve --help)\n"
+			}
+			flags := defaults(c.args)
+			if got := runWith(t, "", nil, append([]string{"serve"}, append(flags, c.args...)...)...); got.code != c.code || got.stderr != want {
+				t.Errorf("exit %d, %q\nwant %d, %q", got.code, got.stderr, c.code, want)
+			}
+		})
+	}
+}
+
+// defaults is the required flags, without those that are in args.
+func defaults(args []string) []string {
+	var flags []string
+	for _, flag := range []string{"--issuer", "--audience"} {
+		if !slices.Contains(args, flag) {
+			flags = append(flags, flag, "https://some.test")
+		}
+	}
+	return flags
+}
+
+func TestCommandLinesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, `expected one of "serve", "user", "proto", "version" (see grpcauth --help)`},
+		{[]string{"server"}, `unexpected argument server, did you mean "serve"? (see grpcauth --help)`},
+		{[]string{"serve"}, "missing flags: --audience=NAME,..., --issuer=URL (see grpcauth serve --help)"},
+		{[]string{"user", "add"}, `expected "<name>" (see grpcauth user add --help)`},
+	} {
+		if got := runWith(t, "", nil, c.args...); got.code != exitUsage || got.stderr != "grpcauth: "+c.want+"\n" {
+			t.Errorf("%q: got %+v", c.args, got)
+		}
+	}
+}
+
+func TestHelpIsNoFailure(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"user", "add", "-h"}, {"proto", "export", "--help"}} {
+		got := runWith(t, "", []string{"GRPCAUTH_NONSENSE=1"}, args...)
+		if got.code != exitOK || got.stderr != "" || !strings.HasPrefix(got.stdout, "Usage: grpcauth") {
+			t.Errorf("%q: got %+v", args, got)
+		}
+	}
+	if got := runWith(t, "", nil, "serve", "--help").stdout; !strings.Contains(got, "[$GRPCAUTH_ACCESS_TTL]") {
+		t.Error("the help of serve names no variables")
+	}
+}
