@@ -69,11 +69,22 @@ func (g *Guard) ServerOptions() []grpc.ServerOption {
 }
 
 func (g *Guard) interceptUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	ctx, _, err := g.admit(ctx, info.FullMethod)
+	ctx, _, err := g.admit(ctx, called(ctx, info))
 	if err != nil {
 		return nil, err
 	}
 	return handler(ctx, req)
+}
+
+// called is the method that the client asked for, which is the one that
+// Protect found a rule for. info names the method that the handler was
+// generated for: another one, where a service is registered under a name of
+// its own.
+func called(ctx context.Context, info *grpc.UnaryServerInfo) string {
+	if method, ok := grpc.Method(ctx); ok {
+		return method
+	}
+	return info.FullMethod
 }
 
 func (g *Guard) interceptStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {

@@ -1,0 +1,39 @@
+package interceptor_test
+
+import (
+	"testing"
+
+	"google.golang.org/grpc"
+
+	"github.com/grpcauth/grpcauth/authtest"
+	"github.com/grpcauth/grpcauth/interceptor"
+	testkitv1 "github.com/grpcauth/grpcauth/internal/testkit/gen/testkit/v1"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// Generated code of a unary method reports the name it was generated for,
+// whatever name its service is registered under.
+func TestServiceUnderASecondNameIsHeldToTheRuleOfThatName(t *testing.T) {
+	t.Parallel()
+	second := testkitv1.StreamsService_ServiceDesc
+	second.ServiceName = "second.Name"
+	server := authtest.NewServer(t, authtest.NewIssuer(t), func(r grpc.ServiceRegistrar) {
+		testkitv1.RegisterStreamsServiceServer(r, streams{})
+		r.RegisterService(&second, streams{})
+	}, interceptor.WithRule("/second.Name/*", interceptor.Roles("admin")))
+	ada, admin := server.As("ada"), server.With(token.Spec{Subject: "root", Roles: []string{"admin"}})
+	for _, tc := range []struct {
+		conn   *grpc.ClientConn
+		method string
+		want   outcome
+	}{
+		{ada, "/testkit.v1.StreamsService/Unary", ok},
+		{ada, "/second.Name/Unary", denied(roleMissing)},
+		{ada, "/second.Name/ServerStream", denied(roleMissing)},
+		{admin, "/second.Name/Unary", ok},
+		{admin, "/second.Name/ServerStream", ok},
+	} {
+		tc.want.check(t, tc.conn.Invoke(t.Context(), tc.method, &testkitv1.UnaryRequest{}, &testkitv1.UnaryResponse{}))
+	}
+}
+
