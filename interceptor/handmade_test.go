@@ -37,3 +37,26 @@ func TestServiceUnderASecondNameIsHeldToTheRuleOfThatName(t *testing.T) {
 	}
 }
 
+// Documented at Protect, and out of its sight: grpc calls a StreamDesc without
+// flags past every interceptor. When this test fails, grpc has changed, and
+// the documentation may promise more.
+func TestStreamDescWithoutFlagsIsPastTheGuard(t *testing.T) {
+	t.Parallel()
+	flagless := grpc.ServiceDesc{ServiceName: "hand.made.Flagless", HandlerType: (*any)(nil), Streams: []grpc.StreamDesc{{
+		StreamName: "Do",
+		Handler: func(_ any, stream grpc.ServerStream) error {
+			if err := stream.RecvMsg(&testkitv1.UnaryRequest{}); err != nil {
+				return err
+			}
+			return stream.SendMsg(&testkitv1.UnaryResponse{Text: subject(stream.Context())})
+		},
+	}}}
+	server := authtest.NewServer(t, authtest.NewIssuer(t), func(r grpc.ServiceRegistrar) { r.RegisterService(&flagless, nil) },
+		interceptor.WithRule("/hand.made.Flagless/Do", interceptor.Authenticated()))
+	res := &testkitv1.UnaryResponse{}
+	err := server.As("ada").Invoke(t.Context(), "/hand.made.Flagless/Do", &testkitv1.UnaryRequest{}, res)
+	ok.check(t, err)
+	if res.GetText() != "nobody" {
+		t.Errorf("the handler saw %q", res.GetText())
+	}
+}

@@ -22,19 +22,31 @@ type Server interface {
 // opens the Guard. Call it after every service is registered and before the
 // server serves; until it has succeeded every call is refused.
 //
-// It fails unless both interceptors were taken, every registered method has
-// exactly one rule, every rule can be right and is enforced by this version,
-// and every rule given as an option belongs to a registered method. The error
-// lists all that is wrong, each with what to do about it.
+// It fails unless both interceptors were taken, a service is registered, every
+// registered method has exactly one rule, every rule can be right and is
+// enforced by this version, and every rule given as an option belongs to a
+// registered method. The error lists all that is wrong, each with what to do
+// about it.
 //
 // A Guard protects one server. It can't know that the interceptors it handed
 // out were given to that server and no other: [Guard.ServerOptions] makes
 // that hard to get wrong.
+//
+// Nor can it see handlers. Generated code has every call intercepted. In a
+// [grpc.ServiceDesc] written by hand two kinds of method are called past every
+// interceptor, and so past the Guard: a [grpc.MethodDesc] whose Handler does
+// not call the interceptor that it is handed, and a [grpc.StreamDesc] with
+// neither ServerStreams nor ClientStreams set. Their handlers find no claims
+// in the context.
 func (g *Guard) Protect(srv Server) error {
 	rules := map[string]*policy{}
 	used := map[string]bool{}
 	problems := g.notTaken()
-	for _, m := range methods(srv) {
+	registered := methods(srv)
+	if len(registered) == 0 {
+		problems = append(problems, "no service is registered: register the services before Protect")
+	}
+	for _, m := range registered {
 		w, pattern, err := g.ruleSet.find(m.service, m.name)
 		used[pattern] = true
 		if err != nil {
