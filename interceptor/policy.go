@@ -154,7 +154,7 @@ func refuseBadNames(rule *grpcauthv1.Rule) error {
 		"roles": rule.GetRoles(), "deny_roles": rule.GetDenyRoles(),
 	} {
 		if slices.Contains(names, "") {
-			problems = errors.Join(problems, fmt.Errorf("%s holds an empty name: remove it", field))
+			problems = errors.Join(problems, fmt.Errorf("%s holds an empty name, or was given none: name what is required", field))
 		}
 	}
 	for _, scope := range slices.Concat(rule.GetScopes(), rule.GetAnyScopes()) {

@@ -79,6 +79,30 @@ func TestProtectListsEveryGap(t *testing.T) {
 	}
 }
 
+func TestProtectRefusesAServerWithoutServices(t *testing.T) {
+	t.Parallel()
+	guard := newGuard(t)
+	err := guard.Protect(grpc.NewServer(guard.ServerOptions()...))
+	if err == nil || !strings.Contains(err.Error(), "no service is registered: register the services before Protect") {
+		t.Errorf("Protect = %v", err)
+	}
+}
+
+// A list that came out empty must not become a rule without a requirement.
+func TestProtectRefusesRulesThatNameNothing(t *testing.T) {
+	t.Parallel()
+	for field, rule := range map[string]*grpcauthv1.Rule{
+		"scopes": interceptor.Scopes(), "any_scopes": interceptor.AnyScopes(), "roles": interceptor.Roles(),
+	} {
+		guard := newGuard(t, interceptor.WithRule("/hand.made.Service/Do", rule))
+		srv := grpc.NewServer(guard.ServerOptions()...)
+		srv.RegisterService(&handMade, nil)
+		if err := guard.Protect(srv); err == nil || !strings.Contains(err.Error(), field+" holds an empty name, or was given none") {
+			t.Errorf("%s: Protect = %v", field, err)
+		}
+	}
+}
+
 func TestProtectNamesTheOneLineToAdd(t *testing.T) {
 	t.Parallel()
 	guard := newGuard(t, interceptor.WithRule("/testkit.v1.UnruledService/AlsoForgotten", interceptor.Authenticated()))
