@@ -68,19 +68,26 @@ func (l *leases) expire() {
 	l.schedule()
 }
 
+// maxWait is how late a lease may end when the clock is set forward or the
+// machine was suspended: a deadline is a time of day, a timer counts time that
+// passes.
+const maxWait = 10 * time.Second
+
 // schedule sets the timer to the earliest deadline, or stops it when no
 // stream is open.
 func (l *leases) schedule() {
-	switch {
-	case len(l.heap) == 0:
+	if len(l.heap) == 0 {
 		if l.timer != nil {
 			l.timer.Stop()
 		}
-	case l.timer == nil:
-		l.timer = time.AfterFunc(time.Until(l.heap[0].deadline), l.expire)
-	default:
-		l.timer.Reset(time.Until(l.heap[0].deadline))
+		return
 	}
+	wait := min(time.Until(l.heap[0].deadline), maxWait)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(wait, l.expire)
+		return
+	}
+	l.timer.Reset(wait)
 }
 
 // leaseHeap is a container/heap by deadline, earliest first.

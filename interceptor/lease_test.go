@@ -87,3 +87,21 @@ func TestReleaseWaitsForAnEndUnderWay(t *testing.T) {
 		<-released
 	})
 }
+
+// A clock that is set forward moves every deadline nearer, and no timer.
+func TestLeaseEndsSoonAfterTheClockWasSetForward(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLeases()
+		ended := make(chan struct{})
+		h := l.hold(time.Now().Add(time.Hour), func() { close(ended) })
+		l.mu.Lock()
+		h.deadline = time.Now()
+		l.mu.Unlock()
+		start := time.Now()
+		<-ended
+		if late := time.Since(start); late > maxWait {
+			t.Errorf("ended %v late", late)
+		}
+	})
+}
