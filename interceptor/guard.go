@@ -114,9 +114,9 @@ func (g *Guard) admit(ctx context.Context, method string) (context.Context, *tok
 	return token.NewContext(ctx, claims), claims, nil
 }
 
-// challenge sends the www-authenticate header that goes with a denial. That
-// it can't be sent any more (or at all, outside a server) changes nothing
-// about the denial.
+// challenge sends the www-authenticate header that goes with a denial. It
+// tells the client that no handler ran. That it can't be sent any more (or at
+// all, outside a server) changes nothing about the denial.
 func challenge(ctx context.Context, d *Denial) {
 	if value := d.fault.Challenge(); value != "" {
 		_ = grpc.SetHeader(ctx, metadata.Pairs("www-authenticate", value))

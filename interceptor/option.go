@@ -37,9 +37,10 @@ func WithPublicInfrastructure() Option {
 	}
 }
 
-// WithObserver has every decision told to observe, on the call's own
-// goroutine: it must be quick and safe for concurrent use. Default: nobody is
-// told.
+// WithObserver has every decision told to observe: it must be quick and safe
+// for concurrent use. It runs on the call's own goroutine; only the end of a
+// stream is told on another one, where no interceptor recovers a panic.
+// Default: nobody is told.
 func WithObserver(observe func(context.Context, Decision)) Option {
 	return func(g *Guard) error {
 		g.observer = observe

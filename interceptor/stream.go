@@ -15,8 +15,9 @@ import (
 //
 // Ending a stream from outside its handler takes more than cancelling a
 // context: neither a blocked Recv nor a blocked Send of grpc-go looks at a
-// derived one. Its transport stream's WriteStatus finishes the stream,
-// cancels its context and wakes both, so that is what ends a lease.
+// derived one. Its transport stream's WriteStatus finishes the stream and
+// wakes both. It may have to wait for the client first (over ServeHTTP, while
+// the client reads nothing), so the handler's context is cancelled as well.
 type heldStream struct {
 	guard   *Guard
 	method  string
@@ -34,10 +35,10 @@ type statusWriter interface {
 
 func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method string, claims *token.Claims) *heldStream {
 	h := &heldStream{guard: g, method: method, claims: claims}
+	ctx, h.cancel = context.WithCancelCause(ctx)
 	if w, ok := grpc.ServerTransportStreamFromContext(ctx).(statusWriter); ok {
 		h.finish = w.WriteStatus
 	} else {
-		ctx, h.cancel = context.WithCancelCause(ctx)
 		stream = &wakingStream{ServerStream: stream, ctx: ctx}
 	}
 	h.stream = &middleware.WrappedServerStream{ServerStream: stream, WrappedContext: ctx}
@@ -58,23 +59,21 @@ func (h *heldStream) run(handler func(*middleware.WrappedServerStream) error) er
 // handle gives the lease back also when the handler panics.
 func (h *heldStream) handle(lease *lease, handler func(*middleware.WrappedServerStream) error) error {
 	defer h.guard.leases.release(lease)
-	if h.cancel != nil {
-		defer h.cancel(nil)
-	}
+	defer h.cancel(nil)
 	return handler(h.stream)
 }
 
+// end ends the stream before anybody is told, so that a slow observer keeps
+// nothing open. It sends no challenge: that header says that the call was
+// refused before its handler ran, and may safely be made again.
 func (h *heldStream) end(cause error) {
 	d := deny(h.method, cause)
 	h.refused.Store(d)
-	ctx := h.stream.Context()
-	h.guard.observe(ctx, h.method, h.claims, d, true)
-	challenge(ctx, d)
+	h.cancel(d)
 	if h.finish != nil {
 		_ = h.finish(d.GRPCStatus()) // fails only when the stream is over anyway
-		return
 	}
-	h.cancel(d)
+	h.guard.observe(h.stream.Context(), h.method, h.claims, d, true)
 }
 
 // wakingStream is a stream over a transport that can't be finished from

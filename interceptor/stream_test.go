@@ -56,6 +56,9 @@ func TestStreamEndsWithItsTokenWhileBlockedInRecv(t *testing.T) {
 		if after := time.Since(start).Round(time.Second); after != lifetime+leeway {
 			t.Errorf("the stream ended after %v, want %v", after, lifetime+leeway)
 		}
+		if header, _ := stream.Header(); len(header.Get("www-authenticate")) != 0 {
+			t.Error("a stream that was let in ends like a call that was refused")
+		}
 		if err := <-returned; err == nil {
 			t.Error("Recv gave the handler a message nobody sent")
 		}
@@ -118,6 +121,25 @@ func TestStreamEndsWithItsTokenWhenTheHandlerIgnoresItsContext(t *testing.T) {
 		if late == nil {
 			t.Error("a message was sent on an ended stream")
 		}
+	})
+}
+
+func TestSlowObserverKeepsNoStreamOpen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan struct{})
+		client := streamServer(t, streams{}, interceptor.WithObserver(func(_ context.Context, d interceptor.Decision) {
+			if d.StreamEnd {
+				<-over
+			}
+		}))
+		stream, err := client.Bidi(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = stream.Recv()
+		unauthenticated(expired).check(t, err)
+		close(over)
 	})
 }
 

@@ -1,6 +1,7 @@
 package interceptor_test
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
@@ -56,6 +57,44 @@ func TestStreamsEndOnEveryTransport(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Over ServeHTTP nothing ends while the client reads nothing, not even the
+// stream. The handler must be told all the same.
+func TestContextEndsWithTheTokenWhateverTheTransport(t *testing.T) {
+	t.Parallel()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard, cause := strictGuard(t, public), make(chan error, 1)
+	srv := grpc.NewServer(guard.ServerOptions()...)
+	testkitv1.RegisterStreamsServiceServer(srv, streams{serverStream: func(stream grpc.ServerStreamingServer[testkitv1.ServerStreamResponse]) error {
+		go func() {
+			<-stream.Context().Done()
+			cause <- context.Cause(stream.Context())
+		}()
+		for {
+			if err := stream.Send(&testkitv1.ServerStreamResponse{Payload: make([]byte, 64<<10)}); err != nil {
+				return err
+			}
+		}
+	}})
+	if err := guard.Protect(srv); err != nil {
+		t.Fatal(err)
+	}
+	client := testkitv1.NewStreamsServiceClient(startHTTP(t, srv))
+	stream, err := client.ServerStream(sending(t, "Bearer "+shortLived(t, private)), &testkitv1.ServerStreamRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-cause; !errors.Is(err, token.ErrExpired) {
+		t.Errorf("the context's cause = %v, want ErrExpired", err)
+	}
+	for err == nil { // now the client reads, and the stream ends
+		_, err = stream.Recv()
+	}
+	unauthenticated(expired).check(t, err)
 }
 
 // strictGuard has no leeway, so that the test need not wait for it.
