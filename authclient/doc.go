@@ -48,6 +48,12 @@
 // and nothing of an answer has been seen: a unary call, or a server stream
 // with its one request, before its first message was received or its header
 // was read. Client and bidirectional streams are not retried; open them again.
+//
+// Nothing is done twice: the answer must carry a www-authenticate header, which
+// a guard sends only with a call that it refused before the handler ran. A
+// handler that passes on such an error of another service is not called again,
+// nor is a stream that was let in and ended with its token.
+//
 // There is never a third attempt. If the token was renewed while the first was
 // under way, the second uses what is there; otherwise it waits for a renewal.
 // Renewals for a server that refuses even fresh tokens are spaced out like

@@ -2,8 +2,10 @@ package authclient
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
@@ -21,7 +23,7 @@ func curable(err error) bool {
 }
 
 func (s *Session) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return s.attempt(ctx, opts, func(ctx context.Context) error {
+	return s.attempt(ctx, opts, func(ctx context.Context, opts []grpc.CallOption) error {
 		return invoke(ctx, method, req, reply, cc, opts...)
 	})
 }
@@ -29,25 +31,31 @@ func (s *Session) unary(ctx context.Context, method string, req, reply any, cc *
 // attempt makes a call, and makes it once more with another token if that may
 // help. opts are the call's options, whose results the first attempt leaves
 // nothing in.
-func (s *Session) attempt(ctx context.Context, opts []grpc.CallOption, call func(context.Context) error) error {
+func (s *Session) attempt(ctx context.Context, opts []grpc.CallOption, call func(context.Context, []grpc.CallOption) error) error {
 	noted, sent := s.noteSent(ctx)
-	err := call(noted)
-	if !s.worthRetrying(sent.Load(), err) {
+	var header metadata.MD
+	err := call(noted, append(slices.Clip(opts), grpc.Header(&header)))
+	if !s.worthRetrying(sent.Load(), header, err) {
 		return err
 	}
 	if _, err := s.replace(ctx, sent.Load(), false); err != nil {
 		return err
 	}
 	forget(opts)
-	err = call(ctx)
+	err = call(ctx, opts)
 	s.judge(err)
 	return err
 }
 
 // worthRetrying reports whether to call again after a call that was sent with
-// g, if it was sent, failed with err.
-func (s *Session) worthRetrying(g *grant, err error) bool {
-	if g == nil || !curable(err) {
+// g, if it was sent, failed with err and this header.
+//
+// The error alone does not tell: a handler that has done half its work may
+// pass on such an error of another service, and a stream that has run for long
+// ends with its token. Only a guard that refuses a call before its handler
+// runs sends a challenge.
+func (s *Session) worthRetrying(g *grant, header metadata.MD, err error) bool {
+	if g == nil || !curable(err) || len(header.Get("www-authenticate")) == 0 {
 		return false
 	}
 	if s.current.Load() != g {

@@ -74,7 +74,7 @@ func (a *scripted) Logout(ctx context.Context, _ *grpcauthv1.LogoutRequest) (*gr
 	a.logouts = append(a.logouts, bearerOf(ctx))
 	if a.onLogout != nil {
 		if err := a.onLogout(bearerOf(ctx)); err != nil {
-			return nil, err
+			return nil, challenged(ctx, err)
 		}
 	}
 	return &grpcauthv1.LogoutResponse{}, nil
@@ -115,7 +115,15 @@ func (r *resource) enter(ctx context.Context) error {
 	if r.admit == nil {
 		return nil
 	}
-	return r.admit(authorization)
+	return challenged(ctx, r.admit(authorization))
+}
+
+// challenged adds the header of a guard that refuses a call with err.
+func challenged(ctx context.Context, err error) error {
+	if err != nil {
+		_ = grpc.SetHeader(ctx, metadata.Pairs("www-authenticate", `Bearer error="invalid_token"`))
+	}
+	return err
 }
 
 func (r *resource) attempts() []string {

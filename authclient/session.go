@@ -111,8 +111,8 @@ func (s *Session) Refresh(ctx context.Context) error {
 // already is no error. After any other error the session stands, and Logout
 // may be called again.
 func (s *Session) Logout(ctx context.Context) error {
-	err := s.attempt(ctx, nil, func(ctx context.Context) error {
-		_, err := s.client.Logout(ctx, &grpcauthv1.LogoutRequest{}, grpc.PerRPCCredentials(s))
+	err := s.attempt(ctx, nil, func(ctx context.Context, opts []grpc.CallOption) error {
+		_, err := s.client.Logout(ctx, &grpcauthv1.LogoutRequest{}, append(opts, grpc.PerRPCCredentials(s))...)
 		return err
 	})
 	if err != nil && !over(err) {

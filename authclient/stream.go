@@ -18,7 +18,8 @@ func (s *Session) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.Cl
 		return nil, err
 	}
 	again := func(err error) (grpc.ClientStream, error) {
-		if !s.worthRetrying(sent.Load(), err) {
+		header, _ := first.Header() // does not wait: the stream is over
+		if !s.worthRetrying(sent.Load(), header, err) {
 			return nil, err
 		}
 		if _, err := s.replace(ctx, sent.Load(), false); err != nil {

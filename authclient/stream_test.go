@@ -119,14 +119,14 @@ func TestServerStreamIsOpenedAgainOnce(t *testing.T) {
 	}
 }
 
-// late refuses a stream after it has answered: with a header, and with as
-// many messages as the request asks for.
+// late refuses a stream after it has answered: with a header, which holds a
+// challenge, and with as many messages as the request asks for.
 type late struct {
 	resource
 }
 
 func (l *late) ServerStream(req *testkitv1.ServerStreamRequest, stream grpc.ServerStreamingServer[testkitv1.ServerStreamResponse]) error {
-	if err := stream.SendHeader(metadata.Pairs("answer", "begun")); err != nil {
+	if err := stream.SendHeader(metadata.Pairs("answer", "begun", "www-authenticate", "Bearer")); err != nil {
 		return err
 	}
 	if err := l.resource.ServerStream(req, stream); err != nil {
