@@ -58,6 +58,9 @@ func checkRSA(public any) (any, error) {
 	if key.N.Bit(0) == 0 {
 		return nil, errors.New("token: RSA modulus is even: this is no RSA key")
 	}
+	if isROCA(key.N) {
+		return nil, errors.New("token: RSA key of a broken generator (CVE-2017-15361): its factors can be found, make another")
+	}
 	if key.E < 3 || key.E > maxExponent || key.E%2 == 0 {
 		return nil, errors.New("token: RSA exponent is not an odd number from 3 to 2^31-1: use 65537")
 	}
