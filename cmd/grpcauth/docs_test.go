@@ -67,3 +67,22 @@ func flagTables(t *testing.T) string {
 	}
 	return out.String() + "\n"
 }
+
+func TestEveryFlagAndCommandSaysWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	p := &process{stdin: strings.NewReader(""), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}
+	parser, err := newParser(t.Context(), p, &cli{}, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range parser.Model.Leaves(false) {
+		if command.Help == "" {
+			t.Errorf("%s has no help", command.FullPath())
+		}
+		for _, value := range command.Values() {
+			if value.Help == "" {
+				t.Errorf("%s %s has no help", command.FullPath(), value.Summary())
+			}
+		}
+	}
+}
