@@ -67,7 +67,10 @@ func (s ruleSet) add(pattern string, rule *grpcauthv1.Rule, source Source) error
 // find is the rule of one registered method. The pattern is the one given as
 // an option that applies to it, or "".
 func (s ruleSet) find(service, method string) (w written, pattern string, err error) {
-	inProto, annotated := fromDescriptor(service, method)
+	inProto, annotated, err := fromDescriptor(service, method)
+	if err != nil {
+		return written{}, "", err
+	}
 	for _, pattern := range []string{"/" + service + "/" + method, "/" + service + "/*"} {
 		given, ok := s.given[pattern]
 		switch {
@@ -100,16 +103,17 @@ func advise(service, method string) string {
 
 // fromDescriptor is the rule written beside the method in its .proto, or
 // beside its service.
-func fromDescriptor(service, method string) (written, bool) {
+func fromDescriptor(service, method string) (w written, annotated bool, err error) {
 	md := methodDescriptor(service, method)
 	if md == nil {
-		return written{}, false
+		return written{}, false, nil
 	}
-	if rule, ok := extension(md, grpcauthv1.E_Rule); ok {
-		return written{rule: rule, source: FromMethod}, true
+	rule, err := extension(md, grpcauthv1.E_Rule)
+	if rule != nil || err != nil {
+		return written{rule: rule, source: FromMethod}, true, err
 	}
-	rule, ok := extension(md.Parent(), grpcauthv1.E_ServiceRule)
-	return written{rule: rule, source: FromService}, ok
+	rule, err = extension(md.Parent(), grpcauthv1.E_ServiceRule)
+	return written{rule: rule, source: FromService}, rule != nil, err
 }
 
 func methodDescriptor(service, method string) protoreflect.MethodDescriptor {
@@ -124,12 +128,23 @@ func methodDescriptor(service, method string) protoreflect.MethodDescriptor {
 	return sd.Methods().ByName(protoreflect.Name(method))
 }
 
-func extension(d protoreflect.Descriptor, xt protoreflect.ExtensionType) (*grpcauthv1.Rule, bool) {
-	if !proto.HasExtension(d.Options(), xt) {
-		return nil, false
+// extension is the rule in the options of d, or nil. They are parsed anew: a
+// descriptor that was not generated may have been parsed without our types, and
+// then holds the rule as bytes, which looks like no rule at all.
+func extension(d protoreflect.Descriptor, xt protoreflect.ExtensionType) (*grpcauthv1.Rule, error) {
+	raw, err := proto.MarshalOptions{AllowPartial: true}.Marshal(d.Options())
+	if err != nil {
+		return nil, fmt.Errorf("options of %s: %w", d.FullName(), err)
 	}
-	rule, ok := proto.GetExtension(d.Options(), xt).(*grpcauthv1.Rule)
-	return rule, ok
+	options := d.Options().ProtoReflect().New().Interface()
+	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(raw, options); err != nil {
+		return nil, fmt.Errorf("options of %s can't be read, correct the rule in %s: %w", d.FullName(), d.ParentFile().Path(), err)
+	}
+	if !proto.HasExtension(options, xt) {
+		return nil, nil
+	}
+	rule, _ := proto.GetExtension(options, xt).(*grpcauthv1.Rule)
+	return rule, nil
 }
 
 // unused are the patterns of which no registered method made use.
