@@ -31,8 +31,10 @@
 //
 // A stream that was let in ends when its token expires, plus the verifier's
 // leeway, with TOKEN_EXPIRED. This holds when the handler is blocked in Recv
-// or Send, and when it ignores its context. The client opens a new stream
-// with a new token.
+// or Send, and when it ignores its context; the context ends then, with the
+// [*Denial] as its cause. (Over ServeHTTP a client that reads nothing can
+// delay the rest, but not the end of the context.) The client opens a new
+// stream with a new token.
 //
 // # Denials
 //
