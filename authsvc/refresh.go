@@ -67,25 +67,31 @@ type refreshing struct {
 }
 
 // attempt does all that can fail, then the one step that changes the session.
-// ErrStale means to start over.
+// ErrStale means to start over. A token that was replaced is judged even if it
+// would get no answer: a request that can't be met must not hide a reuse.
 func (r *refreshing) attempt(ctx context.Context) (*grpcauthv1.Tokens, error) {
 	session, err := r.find(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var g *grant
+	var refusal error
 	if r.answerable(session) {
-		if g, err = r.renew(ctx, session); err != nil {
-			return nil, err
-		}
+		g, refusal = r.renew(ctx, session)
 	}
-	if g != nil && r.presented.gen() == session.Gen {
+	if r.presented.gen() != session.Gen {
+		return r.settle(ctx, g, refusal)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	if g != nil {
 		tokens, err := r.rotate(ctx, session, g)
 		if !errors.Is(err, store.ErrStale) {
 			return tokens, err
 		}
 	}
-	return r.settle(ctx, g)
+	return r.settle(ctx, g, nil)
 }
 
 // find reads the session. Another client's token is no token of this client

@@ -127,6 +127,45 @@ func TestReuseDuringAnOutageOfTheUsers(t *testing.T) {
 	wantRefusal(t, err, "Unauthenticated REFRESH_REUSED")
 }
 
+// A request that would be refused anyway must not hide that its token was used
+// up.
+//
+// checklist: R1
+func TestReuseByARequestThatCantBeMet(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		spoil  func(*world)
+		scopes []string
+		want   string
+	}{
+		"a scope the session never had": {func(*world) {}, []string{"notes.admin"}, "PermissionDenied SCOPE_NOT_GRANTED"},
+		"nobody knows who the user is":  {func(w *world) { w.people.fail(errors.New("down")) }, nil, "Unavailable USER_UNAVAILABLE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			everyStore(t, func(t *testing.T, open opener) {
+				w := newWorld(t, open.use)
+				first := w.signIn()
+				w.must(w.refresh(first.GetRefreshToken()))
+				tc.spoil(w)
+				for range 6 { // within the window it costs no replay
+					_, err := w.refresh(first.GetRefreshToken(), tc.scopes...)
+					wantRefusal(t, err, tc.want)
+				}
+				if session := w.session(first); session.Replays != 0 || !session.RevokedAt.IsZero() {
+					t.Errorf("%d replays, revoked at %v", session.Replays, session.RevokedAt)
+				}
+				w.clock.advance(31 * time.Second)
+				_, err := w.refresh(first.GetRefreshToken(), tc.scopes...)
+				wantRefusal(t, err, "Unauthenticated REFRESH_REUSED")
+				if w.session(first).RevokedAt.IsZero() {
+					t.Error("the session stands")
+				}
+			})
+		})
+	}
+}
+
 func TestForgedTokensRaiseAnAlarm(t *testing.T) {
 	t.Parallel()
 	everyStore(t, func(t *testing.T, open opener) {

@@ -12,14 +12,15 @@ import (
 )
 
 // settle judges a token that did not rotate the session, under the session's
-// lock. g is the access token for an answer, or nil if none was made.
-func (r *refreshing) settle(ctx context.Context, g *grant) (*grpcauthv1.Tokens, error) {
+// lock. g is the access token for an answer, or nil if none was made; refusal
+// is then why, if there is a reason.
+func (r *refreshing) settle(ctx context.Context, g *grant, refusal error) (*grpcauthv1.Tokens, error) {
 	var v verdict
 	var session store.Session
 	err := r.store.UpdateSession(ctx, r.presented.session(), func(now time.Time, s *store.Session) error {
 		v = judge(now, s, r.presented.gen(), r.presented.hash())
 		session = *s
-		if !v.changed() {
+		if !v.changed() || v == replayed && g == nil { // no answer, nothing to count
 			return errUnchanged
 		}
 		return nil
@@ -29,6 +30,8 @@ func (r *refreshing) settle(ctx context.Context, g *grant) (*grpcauthv1.Tokens, 
 		return nil, fmt.Errorf("%w: its session is not there", errRefreshInvalid)
 	case err != nil && !errors.Is(err, errUnchanged):
 		return nil, perhapsDone(err)
+	case v == replayed && refusal != nil:
+		return nil, refusal
 	}
 	return r.answer(ctx, v, session, g)
 }
