@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"log/slog"
 
 	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
@@ -19,18 +20,20 @@ const (
 type builtin struct {
 	users  store.Users
 	hasher *password.Hasher
+	log    *slog.Logger
 }
 
-func newBuiltin(users store.Users) (*builtin, error) {
+func newBuiltin(users store.Users, log *slog.Logger) (*builtin, error) {
 	hasher, err := password.NewHasher(password.Config{})
 	if err != nil {
 		return nil, err
 	}
-	return &builtin{users: users, hasher: hasher}, nil
+	return &builtin{users: users, hasher: hasher, log: log}, nil
 }
 
 // authenticate costs one hash whoever is asked for: nobody, a disabled user,
-// or one with another password. All three are answered alike.
+// one with another password, or one whose stored hash is none. All are answered
+// alike; of the last only our log tells.
 func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, error) {
 	user, err := d.users.UserByName(ctx, c.Username)
 	if errors.Is(err, store.ErrNotFound) {
@@ -40,6 +43,10 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 		return Identity{}, err
 	}
 	ok, outdated, err := d.hasher.Verify(ctx, user.PasswordHash, c.Password)
+	if errors.Is(err, password.ErrEncoding) {
+		d.log.LogAttrs(ctx, slog.LevelError, "password_unusable", slog.String("subject", user.Subject), slog.String("cause", err.Error()))
+		return Identity{}, d.nobody(ctx, c.Password)
+	}
 	if err != nil {
 		return Identity{}, err
 	}
@@ -47,24 +54,25 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 		return Identity{}, ErrInvalidCredentials
 	}
 	if outdated {
-		user.PasswordHash, err = d.rehash(ctx, user, c.Password)
+		return d.rehash(ctx, user, c)
 	}
-	return identityOf(user), err
+	return identityOf(user), nil
 }
 
 // rehash brings a hash up to today's cost while the password is at hand. If
-// somebody was quicker, the hash that was verified stays the login's: should
-// it have been a new password, the login is refused for that.
-func (d *builtin) rehash(ctx context.Context, user store.User, password string) (string, error) {
-	hash, err := d.hasher.Hash(ctx, password)
+// somebody was quicker, what they stored is checked anew: another login's hash
+// of the same password, or a new password.
+func (d *builtin) rehash(ctx context.Context, user store.User, c Credentials) (Identity, error) {
+	hash, err := d.hasher.Hash(ctx, c.Password)
 	if err != nil {
-		return "", err
+		return Identity{}, err
 	}
 	err = d.users.Rehash(ctx, user.Subject, user.PasswordHash, hash)
 	if errors.Is(err, store.ErrStale) {
-		return user.PasswordHash, nil
+		return d.authenticate(ctx, c)
 	}
-	return hash, err
+	user.PasswordHash = hash
+	return identityOf(user), err
 }
 
 // nobody takes as long as a wrong password does.

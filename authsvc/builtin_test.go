@@ -1,10 +1,13 @@
 package authsvc
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,7 +29,7 @@ func TestBuiltInUsersLoaded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	d, err := newBuiltin(users)
+	d, err := newBuiltin(users, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +71,7 @@ func TestLoginRehashesACheapHash(t *testing.T) {
 	if err := users.AddUser(t.Context(), store.User{Subject: "u1", Username: "ada", PasswordHash: old}); err != nil {
 		t.Fatal(err)
 	}
-	d, err := newBuiltin(users)
+	d, err := newBuiltin(users, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,4 +94,86 @@ func TestLoginRehashesACheapHash(t *testing.T) {
 	if err != nil || u.PasswordHash == old || !strings.HasPrefix(u.PasswordHash, "$argon2id$v=19$m=19456,t=2,") {
 		t.Errorf("the hash is not today's: %v", err)
 	}
+}
+
+// Whoever's rehash comes second has the right password all the same.
+//
+// checklist: P1
+func TestLoginsThatRehashAtOnce(t *testing.T) {
+	t.Parallel()
+	users := memory.New()
+	if err := users.AddUser(t.Context(), store.User{Subject: "u1", Username: "ada", PasswordHash: cheapHash("correct horse")}); err != nil {
+		t.Fatal(err)
+	}
+	second, err := newBuiltin(users, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := *second
+	var once sync.Once
+	second.users = beforeRehash{users, func() {
+		once.Do(func() {
+			if _, err := first.authenticate(t.Context(), Credentials{Username: "ada", Password: "correct horse"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}}
+	id, err := second.authenticate(t.Context(), Credentials{Username: "ada", Password: "correct horse"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now, err := second.load(t.Context(), "u1"); err != nil || now.Version != id.Version {
+		t.Errorf("the login would be refused for a password that was not changed: %v", err)
+	}
+}
+
+// beforeRehash is a store in which something happens right before a rehash.
+type beforeRehash struct {
+	*memory.Store
+	happens func()
+}
+
+func (s beforeRehash) Rehash(ctx context.Context, subject, old, hash string) error {
+	s.happens()
+	return s.Store.Rehash(ctx, subject, old, hash)
+}
+
+// checklist: P2
+func TestAnUnusableHashIsAWrongPassword(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	users := memory.New()
+	d, err := newBuiltin(users, slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, hash := range map[string]string{"none": "", "foreign": "$2b$12$abcdefghijklmnopqrstuv"} {
+		if err := users.AddUser(t.Context(), store.User{Subject: "id-of-" + name, Username: name, PasswordHash: hash}); err != nil {
+			t.Fatal(err)
+		}
+		given := Credentials{Username: name, Password: "correct horse"}
+		if _, err := d.authenticate(t.Context(), given); !errors.Is(err, ErrInvalidCredentials) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !strings.Contains(log.String(), "subject=id-of-"+name) || hash != "" && strings.Contains(log.String(), hash) {
+			t.Errorf("%s: the log does not name the user, or shows the hash: %s", name, log.String())
+		}
+		// It costs a hash: who gives up after the look-up is not answered.
+		ctx, cancel := context.WithCancel(t.Context())
+		impatient := builtin{users: afterLookup{users, cancel}, hasher: d.hasher, log: d.log}
+		if _, err := impatient.authenticate(ctx, given); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: answered without a hash: %v", name, err)
+		}
+	}
+}
+
+// afterLookup is a store in which something happens once a user was read.
+type afterLookup struct {
+	*memory.Store
+	happens func()
+}
+
+func (s afterLookup) UserByName(ctx context.Context, name string) (store.User, error) {
+	defer s.happens()
+	return s.Store.UserByName(ctx, name)
 }

@@ -20,7 +20,7 @@ type directory interface {
 
 func newDirectory(cfg Config) (directory, error) {
 	if cfg.Authenticate == nil {
-		return newBuiltin(cfg.Store)
+		return newBuiltin(cfg.Store, cfg.Logger)
 	}
 	return &theirs{cfg: cfg}, nil
 }

@@ -51,8 +51,9 @@
 // is never told that their password is wrong because a database is down. The
 // log has the cause, and one event each for login, login_failed, refresh,
 // refresh_replayed, refresh_failed, session_revoked and logout, with session,
-// subject and client. Two events are worth an alert: refresh_reused, a used-up
-// refresh token came back and its session was ended; refresh_forged, somebody
-// knows the Secret or the store was set back. No event holds a token, a
-// password, or a user name.
+// subject and client. Three events are worth an alert: refresh_reused, a
+// used-up refresh token came back and its session was ended; refresh_forged,
+// somebody knows the Secret or the store was set back; password_unusable, what
+// the Store has as a user's password hash is none, so they can't log in. No
+// event holds a token, a password, or a user name.
 package authsvc
