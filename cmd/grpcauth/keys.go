@@ -56,9 +56,6 @@ func (c *serveCmd) loadKeys(ctx context.Context, st store.Store, log *slog.Logge
 // under the one that is missing.
 func (c *serveCmd) masterKey(fresh bool, log *slog.Logger) (masterKey, error) {
 	path := c.keyPath()
-	if path == "" {
-		return newMasterKey(), nil
-	}
 	key, err := readMasterKey(path)
 	switch {
 	case err == nil || !errors.Is(err, fs.ErrNotExist):

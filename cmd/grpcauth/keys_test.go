@@ -115,16 +115,6 @@ func TestKeysOfOnesOwn(t *testing.T) {
 	}
 }
 
-func TestAStoreThatKeepsNothingNeedsNoKeyFile(t *testing.T) {
-	t.Parallel()
-	c := server(t)
-	c.Storage.Store = inMemory
-	if path := c.keyPath(); path != "" {
-		t.Errorf("the key file would be %s", path)
-	}
-	c.mustLoad(t, memory.New())
-}
-
 func TestKeysThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

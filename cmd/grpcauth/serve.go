@@ -14,7 +14,7 @@ import (
 
 // storeFlag is shared by every command that uses the database.
 type storeFlag struct {
-	Store string `group:"Storage and keys:" default:"grpcauth.db" help:"The SQLite file that keeps users and sessions, as PATH or sqlite:PATH; it is made when there is none. \"memory\" keeps nothing and is for trials."`
+	Store string `group:"Storage and keys:" default:"grpcauth.db" help:"The SQLite file that keeps users and sessions, as PATH or sqlite:PATH; it is made when there is none."`
 }
 
 // serveCmd is the flags of serve. Each can also be set by a variable, by a

@@ -10,14 +10,10 @@ import (
 	_ "modernc.org/sqlite" // the driver of sqlstore.OpenSQLite
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
-	"github.com/grpcauth/grpcauth/authsvc/store/memory"
 	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
 )
 
-// inMemory is the --store that keeps nothing.
-const inMemory = "memory"
-
-// parseStore is the path of the SQLite file that --store means, or inMemory.
+// parseStore is the path of the SQLite file that --store means.
 func parseStore(text string) (string, error) {
 	path, named := strings.CutPrefix(text, "sqlite:")
 	switch {
@@ -28,7 +24,7 @@ func parseStore(text string) (string, error) {
 	case strings.Contains(text, "://"), strings.HasPrefix(text, "file:"):
 		return "", fmt.Errorf("--store %s: give the path of a SQLite file, not a URL", scheme(text))
 	case path == "" || text == ":memory:":
-		return "", errors.New(`--store: give the path of a SQLite file, or "memory" to keep nothing`)
+		return "", errors.New("--store: give the path of a SQLite file")
 	}
 	return path, nil
 }
@@ -46,21 +42,15 @@ func openStore(ctx context.Context, text string) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if path == inMemory {
-		return memory.New(), nil
-	}
 	return sqlstore.OpenSQLite(ctx, path)
 }
 
 // keyPath is the key file: the one that was named, or grpcauth.key beside the
-// database. It is "" for a store that keeps nothing to have the key for.
+// database, whose name has been checked.
 func (c *serveCmd) keyPath() string {
-	path, err := parseStore(c.Storage.Store)
-	switch {
-	case c.KeyFile != "":
+	if c.KeyFile != "" {
 		return c.KeyFile
-	case err != nil || path == inMemory:
-		return ""
 	}
+	path, _ := parseStore(c.Storage.Store)
 	return filepath.Join(filepath.Dir(path), "grpcauth.key")
 }

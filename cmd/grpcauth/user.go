@@ -92,10 +92,7 @@ func (c *userAddCmd) check() error {
 			return err
 		}
 	}
-	path, err := parseStore(c.Storage.Store)
-	if path == inMemory {
-		return errors.New("--store memory keeps nothing that a user could be added to: give the path of a SQLite file")
-	}
+	_, err := parseStore(c.Storage.Store)
 	return err
 }
 

@@ -108,7 +108,6 @@ func TestUsersThatAreRefused(t *testing.T) {
 		{"a common password", "password1\n", []string{"ada"}, "password: is one of the most used passwords, choose another"},
 		{"a long password", strings.Repeat("x", 1025) + "\n", []string{"ada"}, "password: use at most 1024 bytes"},
 		{"an endless password", strings.Repeat("x", 1<<20), []string{"ada"}, "password: use at most 1024 bytes"},
-		{"a store that keeps nothing", goodPassword, []string{"ada", "--store", "memory"}, "--store memory keeps nothing that a user could be added to: give the path of a SQLite file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
