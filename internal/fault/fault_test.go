@@ -76,6 +76,9 @@ func TestReasonOfWhatSaysNothing(t *testing.T) {
 	if got := fault.ReasonOf(errors.New("boom")); got != grpcauthv1.Reason_REASON_INTERNAL {
 		t.Errorf("unknown error: %s", got)
 	}
+	if got := fault.ReasonOf(fault.New(grpcauthv1.Reason_REASON_UNSPECIFIED, "boom")); got != grpcauthv1.Reason_REASON_INTERNAL {
+		t.Errorf("an error that leaves its reason open: %s, which would mean that nothing was refused", got)
+	}
 	err := fault.Wrap(fmt.Errorf("query: %w", context.DeadlineExceeded))
 	if code := status.Code(err); code != codes.DeadlineExceeded {
 		t.Errorf("the caller's deadline is answered with %s", code)

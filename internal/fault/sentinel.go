@@ -33,7 +33,7 @@ func ReasonOf(err error) grpcauthv1.Reason {
 		return grpcauthv1.Reason_REASON_UNSPECIFIED
 	}
 	var r interface{ Reason() grpcauthv1.Reason }
-	if errors.As(err, &r) {
+	if errors.As(err, &r) && r.Reason() != grpcauthv1.Reason_REASON_UNSPECIFIED {
 		return r.Reason()
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
