@@ -37,6 +37,34 @@ func TestServiceUnderASecondNameIsHeldToTheRuleOfThatName(t *testing.T) {
 	}
 }
 
+// checklist: B4 (what nobody registered has no rule, whoever would serve it)
+func TestUnknownNamesAreDenied(t *testing.T) {
+	t.Parallel()
+	guard := newGuard(t)
+	srv := grpc.NewServer(append(guard.ServerOptions(), grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
+		method, _ := grpc.MethodFromServerStream(stream)
+		t.Errorf("%s was served", method)
+		return nil
+	}))...)
+	testkitv1.RegisterStreamsServiceServer(srv, streams{})
+	if err := guard.Protect(srv); err != nil {
+		t.Fatal(err)
+	}
+	conn := startOwn(t, srv)
+	for _, method := range []string{
+		"/nobodys.Service/Do",
+		"//testkit.v1.StreamsService/Unary",
+		"/testkit.v1.StreamsService//Unary",
+		"/testkit.v1.StreamsService/Unary/",
+		"/testkit.v1.StreamsService/unary",
+		"/testkit.v1.streamsservice/Unary",
+		"/testkit.v1.StreamsService/",
+		"/testkit.v1.StreamsService/*",
+	} {
+		denied(noRule).check(t, conn.Invoke(t.Context(), method, &testkitv1.UnaryRequest{}, &testkitv1.UnaryResponse{}))
+	}
+}
+
 // Documented at Protect, and out of its sight: grpc calls a StreamDesc without
 // flags past every interceptor. When this test fails, grpc has changed, and
 // the documentation may promise more.
