@@ -34,22 +34,22 @@ func (n *Notes) CreateNote(ctx context.Context, req *notesv1.CreateNoteRequest) 
 
 // ListNotes lists the caller's notes.
 func (n *Notes) ListNotes(ctx context.Context, _ *notesv1.ListNotesRequest) (*notesv1.ListNotesResponse, error) {
-	notes, _ := n.since(owner(ctx), 0)
+	notes, _, _ := n.since(owner(ctx), 0)
 	return &notesv1.ListNotesResponse{Notes: notes}, nil
 }
 
 // WatchNotes sends the caller's notes, then each new one. It ends with the
 // caller's token.
 func (n *Notes) WatchNotes(_ *notesv1.WatchNotesRequest, stream grpc.ServerStreamingServer[notesv1.WatchNotesResponse]) error {
-	ctx, sent := stream.Context(), 0
+	ctx, index := stream.Context(), 0
 	for {
-		notes, changed := n.since(owner(ctx), sent)
+		notes, next, changed := n.since(owner(ctx), index)
 		for _, note := range notes {
 			if err := stream.Send(&notesv1.WatchNotesResponse{Note: note}); err != nil {
 				return err
 			}
-			sent++
 		}
+		index = next
 		select {
 		case <-changed:
 		case <-ctx.Done():

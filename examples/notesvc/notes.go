@@ -14,12 +14,13 @@ type Notes struct {
 
 	mu      sync.Mutex
 	bySub   map[string][]*notesv1.Note
-	changed chan struct{} // closed and replaced at every change
+	gone    map[string]int // how many notes of an owner were purged
+	changed chan struct{}  // closed and replaced at every change
 }
 
 // New is an empty collection.
 func New() *Notes {
-	return &Notes{bySub: map[string][]*notesv1.Note{}, changed: make(chan struct{})}
+	return &Notes{bySub: map[string][]*notesv1.Note{}, gone: map[string]int{}, changed: make(chan struct{})}
 }
 
 // add keeps a note for its owner.
@@ -33,13 +34,13 @@ func (n *Notes) add(owner, text string) *notesv1.Note {
 	return note
 }
 
-// since gives the owner's notes from index on, and what closes at the next
-// change.
-func (n *Notes) since(owner string, index int) ([]*notesv1.Note, <-chan struct{}) {
+// since gives the owner's notes from index on, the index after them, and what
+// closes at the next change. Notes that were purged keep their indices.
+func (n *Notes) since(owner string, index int) ([]*notesv1.Note, int, <-chan struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	all := n.bySub[owner]
-	return all[min(index, len(all)):], n.changed
+	all, gone := n.bySub[owner], n.gone[owner]
+	return all[max(index-gone, 0):], gone + len(all), n.changed
 }
 
 // purge forgets everything and counts it.
@@ -47,7 +48,8 @@ func (n *Notes) purge() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	purged := 0
-	for _, notes := range n.bySub {
+	for owner, notes := range n.bySub {
+		n.gone[owner] += len(notes)
 		purged += len(notes)
 	}
 	clear(n.bySub)
