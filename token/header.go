@@ -6,7 +6,7 @@ import "errors"
 // §4.1). Everything else in a header is ignored, above all the keys and
 // addresses of keys in `jwk`, `jku`, `x5c` and `x5u`.
 type Header struct {
-	Algorithm Algorithm // `alg`; of a token that was only peeked at it may be anything
+	Algorithm Algorithm // `alg`, EdDSA for `Ed25519`; of a token that was only peeked at it may be anything
 	KeyID     string    // `kid`, "" when there is none
 	Kind      Kind      // `typ`, "" when there is none
 }
@@ -46,6 +46,9 @@ func (h *Header) set(name, text string) {
 	switch name {
 	case "alg":
 		h.Algorithm = Algorithm(text)
+		if s, ok := suiteOf(h.Algorithm); ok {
+			h.Algorithm = s.name // not its alias
+		}
 	case "typ":
 		h.Kind = kindOf(text)
 	case "kid":

@@ -50,10 +50,11 @@ func (b *base64URL) UnmarshalText(text []byte) (err error) {
 }
 
 // ParseJWK reads a public key (RFC 7517). `alg` decides the algorithm and
-// must fit the type; without it Ed25519 is EdDSA, P-256 is ES256 and RSA is
-// RS256. `use` and `key_ops`, where present, must allow verifying. Private
-// and symmetric keys are refused.
-func ParseJWK(data []byte) (*Key, error) {
+// must fit the type; without it the type decides as in [ParsePEM], so that an
+// RSA key is for RS256. When algorithms are named, `alg` must be one of them,
+// and without it the key is for the first that it fits. `use` and `key_ops`,
+// where present, must allow verifying. Private and symmetric keys are refused.
+func ParseJWK(data []byte, algs ...Algorithm) (*Key, error) {
 	k, err := readJWK(data, "verify")
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func ParseJWK(data []byte) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	alg, err := k.algorithm(public)
+	alg, err := k.algorithmOf(public, algs)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func ParseJWK(data []byte) (*Key, error) {
 
 // ParseSigningJWK reads a private key (RFC 7517). `use` and `key_ops`, where
 // present, must allow signing; the rest is as in [ParseJWK].
-func ParseSigningJWK(data []byte) (*SigningKey, error) {
+func ParseSigningJWK(data []byte, algs ...Algorithm) (*SigningKey, error) {
 	k, err := readJWK(data, "sign")
 	if err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func ParseSigningJWK(data []byte) (*SigningKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	alg, err := k.algorithm(public)
+	alg, err := k.algorithmOf(public, algs)
 	if err != nil {
 		return nil, err
 	}
@@ -125,21 +126,30 @@ func (k *jwk) isPrivate() bool {
 	return k.Other != nil || slices.ContainsFunc(private, func(b []byte) bool { return b != nil })
 }
 
-func (k *jwk) algorithm(public any) (Algorithm, error) {
+func (k *jwk) algorithmOf(public any, algs []Algorithm) (Algorithm, error) {
 	if k.Algorithm == "" {
-		return algorithmFor(public)
+		return algorithmFor(public, algs)
 	}
-	return ParseAlgorithm(string(k.Algorithm))
+	alg, err := ParseAlgorithm(string(k.Algorithm))
+	isIt := func(other Algorithm) bool { s, ok := suiteOf(other); return ok && s.name == alg }
+	if err == nil && len(algs) > 0 && !slices.ContainsFunc(algs, isIt) {
+		return "", fmt.Errorf("token: JWK is for %s: want one for %v", alg, algs)
+	}
+	return alg, err
 }
 
+// curves are those of RFC 7518 §6.2.1.1, by their names in `crv`.
+var curves = map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
+
 func (k *jwk) public() (any, error) {
+	curve, known := curves[k.Curve]
 	switch {
 	case k.Type == "OKP" && k.Curve == "Ed25519":
 		return ed25519.PublicKey(k.X), nil
-	case k.Type == "EC" && k.Curve == "P-256":
-		public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, k.X, k.Y))
+	case k.Type == "EC" && known:
+		public, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, k.X, k.Y))
 		if err != nil {
-			return nil, errors.New("token: JWK's x and y are not a point on P-256")
+			return nil, fmt.Errorf("token: JWK's x and y are not a point on %s", k.Curve)
 		}
 		return public, nil
 	case k.Type == "RSA":
@@ -149,7 +159,7 @@ func (k *jwk) public() (any, error) {
 		}
 		return &rsa.PublicKey{N: new(big.Int).SetBytes(k.N), E: int(e.Int64())}, nil
 	}
-	return nil, fmt.Errorf("token: JWK of type %.20q, curve %.20q is not supported: want Ed25519, P-256 or RSA", k.Type, k.Curve)
+	return nil, fmt.Errorf("token: JWK of type %.20q, curve %.20q is not supported: want Ed25519, P-256, P-384, P-521 or RSA", k.Type, k.Curve)
 }
 
 func (k *jwk) private(public any) (crypto.Signer, error) {

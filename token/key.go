@@ -52,7 +52,7 @@ func NewKey(alg Algorithm, id string, public any) (*Key, error) {
 	if id == "" {
 		id = derived
 	}
-	return newKey(alg, id, material{method: s.method, key: own})
+	return newKey(s.name, id, material{method: s.method, key: own})
 }
 
 func newKey(alg Algorithm, id string, m material) (*Key, error) {

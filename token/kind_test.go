@@ -48,15 +48,19 @@ func TestParseKind(t *testing.T) {
 func TestParseAlgorithm(t *testing.T) {
 	t.Parallel()
 	for name, ok := range map[string]bool{
-		"EdDSA": true, "ES256": true, "RS256": true, "HS256": true,
-		"none": false, "": false, "eddsa": false, "HS512": false, "ES256 ": false,
+		"EdDSA": true, "ES256": true, "ES384": true, "ES512": true, "RS256": true, "RS384": true, "RS512": true,
+		"PS256": true, "PS384": true, "PS512": true, "HS256": true, "HS384": true, "HS512": true,
+		"none": false, "": false, "eddsa": false, "ed25519": false, "Ed448": false, "ES256K": false, "HS1": false, "ES256 ": false, "RSA-OAEP": false, "dir": false,
 	} {
 		alg, err := token.ParseAlgorithm(name)
 		if (err == nil) != ok || ok && string(alg) != name {
 			t.Errorf("%q is read as %q, %v", name, alg, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), "want one of EdDSA, ES256, RS256, HS256") {
+		if err != nil && !strings.Contains(err.Error(), "want one of EdDSA, ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, HS256, HS384, HS512") {
 			t.Errorf("the error does not say what to write: %v", err)
 		}
+	}
+	if alg, err := token.ParseAlgorithm("Ed25519"); alg != token.EdDSA || err != nil {
+		t.Errorf("Ed25519 is read as %q, %v: it is EdDSA by its newer name", alg, err)
 	}
 }

@@ -11,9 +11,15 @@ import (
 )
 
 // ParsePEM reads a private key: PKCS#8, PKCS#1 or SEC 1, unencrypted, one key
-// in the file. The key's type decides the algorithm: Ed25519 is EdDSA, P-256
-// is ES256, RSA is RS256. The id is its RFC 7638 thumbprint.
-func ParsePEM(data []byte) (*SigningKey, error) {
+// in the file. The key's type decides the algorithm: Ed25519 is [EdDSA],
+// P-256, P-384 and P-521 are [ES256], [ES384] and [ES512], RSA is [RS256]. Name
+// algorithms to have it otherwise: the key is for the first that it fits, and
+// refused when it fits none.
+//
+//	key, err := token.ParsePEM(data, token.PS256)
+//
+// The id is the key's RFC 7638 thumbprint.
+func ParsePEM(data []byte, algs ...Algorithm) (*SigningKey, error) {
 	block, err := onlyBlock(data)
 	if err != nil {
 		return nil, err
@@ -24,9 +30,9 @@ func ParsePEM(data []byte) (*SigningKey, error) {
 	}
 	signer, ok := private.(crypto.Signer)
 	if !ok {
-		return nil, fmt.Errorf("token: %T can't sign: want an Ed25519, P-256 or RSA key", private)
+		return nil, fmt.Errorf("token: %T can't sign: want an Ed25519, P-256, P-384, P-521 or RSA key", private)
 	}
-	alg, err := algorithmFor(signer.Public())
+	alg, err := algorithmFor(signer.Public(), algs)
 	if err != nil {
 		return nil, err
 	}
@@ -36,16 +42,20 @@ func ParsePEM(data []byte) (*SigningKey, error) {
 // ParsePublicPEM reads a public key: SPKI ("PUBLIC KEY"), PKCS#1, or the key
 // of a certificate, whose dates and issuer are not looked at. Algorithm and
 // id are as in [ParsePEM]. A private key is refused.
-func ParsePublicPEM(data []byte) (*Key, error) {
+func ParsePublicPEM(data []byte, algs ...Algorithm) (*Key, error) {
 	block, err := onlyBlock(data)
 	if err != nil {
 		return nil, err
 	}
+	return publicKeyOf(block, algs)
+}
+
+func publicKeyOf(block *pem.Block, algs []Algorithm) (*Key, error) {
 	public, err := parsePublic(block)
 	if err != nil {
 		return nil, err
 	}
-	alg, err := algorithmFor(public)
+	alg, err := algorithmFor(public, algs)
 	if err != nil {
 		return nil, err
 	}

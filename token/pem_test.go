@@ -50,7 +50,7 @@ func TestParsePEM(t *testing.T) {
 		"SEC 1 as openssl does":    {parameters + block("EC PRIVATE KEY", must(x509.MarshalECPrivateKey(ec))), token.ES256, ""},
 		"text around it":           {"# the key\n" + pkcs8(ed) + "\n\n", token.EdDSA, ""},
 		"24 RSA 1024":              {pkcs8(rsa1024), "", "RSA key of 1024 bits"},
-		"P-384":                    {pkcs8(must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader))), "", "P-256"},
+		"P-224":                    {pkcs8(must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))), "", "P-256"},
 		"two keys":                 {pkcs8(ed) + pkcs8(ec), "", "more than one"},
 		"a public key":             {block("PUBLIC KEY", must(x509.MarshalPKIXPublicKey(ed.Public()))), "", "not a private key"},
 		"encrypted PKCS#8":         {block("ENCRYPTED PRIVATE KEY", []byte{1}), "", "encrypted"},

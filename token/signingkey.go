@@ -32,8 +32,9 @@ type secret struct {
 	signer crypto.Signer
 }
 
-// GenerateKey makes a new key: Ed25519, P-256, RSA of 3072 bits, or a secret
-// of 32 random bytes. Its id is derived from it.
+// GenerateKey makes a new key: Ed25519, one on the algorithm's curve, RSA of
+// 3072 bits, or a secret of as many random bytes as the hash has. Its id is
+// derived from it.
 func GenerateKey(alg Algorithm) (*SigningKey, error) {
 	s, err := needSuite(alg)
 	if err != nil {
@@ -42,7 +43,7 @@ func GenerateKey(alg Algorithm) (*SigningKey, error) {
 	if s.secret > 0 {
 		random := make([]byte, s.secret)
 		_, _ = rand.Read(random) // never fails
-		return NewHMACKey("", random)
+		return NewHMACKey("", random, s.name)
 	}
 	signer, err := s.generate()
 	if err != nil {
@@ -51,27 +52,43 @@ func GenerateKey(alg Algorithm) (*SigningKey, error) {
 	return NewSigningKey(alg, "", signer)
 }
 
-// NewHMACKey makes an HS256 key of a shared secret, which must have at least
-// 32 bytes (RFC 7518 §3.2) and is copied. Whoever has the secret can sign as
-// well as verify. With an empty id it gets one that is derived from the
-// secret by HMAC, since a hash of the secret itself would give a guesser
-// something to compare with (RFC 7638 §7).
-func NewHMACKey(id string, shared []byte) (*SigningKey, error) {
-	s, err := needSuite(HS256)
+// NewHMACKey makes a key of a shared secret, for [HS256] unless [HS384] or
+// [HS512] is named. The secret must be at least as long as the hash, 32, 48 or
+// 64 bytes (RFC 7518 §3.2), and is copied. Whoever has it can sign as well as
+// verify. With an empty id the key gets one that is derived from the secret by
+// HMAC, since a hash of the secret itself would give a guesser something to
+// compare with (RFC 7638 §7).
+func NewHMACKey(id string, shared []byte, alg ...Algorithm) (*SigningKey, error) {
+	s, err := hmacSuite(alg)
 	if err != nil {
 		return nil, err
 	}
 	if len(shared) < s.secret {
-		return nil, fmt.Errorf("token: secret for %s has %d bytes: want at least %d random ones", HS256, len(shared), s.secret)
+		return nil, fmt.Errorf("token: secret for %s has %d bytes: want at least %d random ones", s.name, len(shared), s.secret)
 	}
 	if id == "" {
 		id = hmacKeyID(shared)
 	}
-	key, err := newKey(HS256, id, material{method: s.method, key: bytes.Clone(shared), symmetric: true})
+	key, err := newKey(s.name, id, material{method: s.method, key: bytes.Clone(shared), symmetric: true})
 	if err != nil {
 		return nil, err
 	}
 	return &SigningKey{public: key, secret: seal(&secret{suite: s})}, nil
+}
+
+// hmacSuite is the one algorithm that is named, or HS256.
+func hmacSuite(alg []Algorithm) (*suite, error) {
+	switch len(alg) {
+	case 0:
+		return needSuite(HS256)
+	case 1:
+		s, err := needSuite(alg[0])
+		if err == nil && s.secret == 0 {
+			err = fmt.Errorf("token: %s takes no secret: want HS256, HS384 or HS512", s.name)
+		}
+		return s, err
+	}
+	return nil, fmt.Errorf("token: a secret for %d algorithms: a key has one", len(alg))
 }
 
 func hmacKeyID(shared []byte) string {
@@ -131,7 +148,7 @@ func (k *SigningKey) sign(signed string) ([]byte, error) {
 	if own.signer == nil {
 		return own.suite.method.Sign(signed, k.public.sealed.open().key)
 	}
-	signature, err := crypto.SignMessage(own.signer, rand.Reader, []byte(signed), own.suite.hash)
+	signature, err := crypto.SignMessage(own.signer, rand.Reader, []byte(signed), own.suite.opts)
 	if err != nil {
 		return nil, fmt.Errorf("token: sign: %w", err)
 	}
