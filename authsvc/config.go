@@ -38,7 +38,7 @@ type Config struct {
 	// (HKDF, RFC 5869) and, where SigningKey is nil, the HS256 key of the
 	// access tokens. Replicas share it; whoever changes it ends every
 	// session.
-	Secret []byte
+	Secret []byte `json:"-"`
 
 	// SigningKey signs the access tokens. nil: HS256 under a key derived from
 	// Secret, which only this process can verify, so choose a public key as

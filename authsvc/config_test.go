@@ -92,7 +92,8 @@ func TestNothingPrintsASecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	forms := []string{secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%v", []byte(secret)), fmt.Sprintf("%#v", []byte(secret))}
-	for _, value := range []any{cfg, &cfg, service, authsvc.Credentials{Username: "ada", Password: secret}, &authsvc.Credentials{Password: secret}} {
+	credentials := authsvc.Credentials{Username: "ada", Password: secret}
+	for _, value := range []any{cfg, &cfg, []authsvc.Config{cfg}, service, credentials, &credentials, []authsvc.Credentials{credentials}} {
 		var out bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			fmt.Fprintf(&out, verb+"\n", value)

@@ -19,13 +19,13 @@ var (
 	ErrGone = fault.New(grpcauthv1.Reason_REASON_USER_NOT_FOUND, "authsvc: the user is gone")
 )
 
-// Credentials is what a user logs in with. However it is printed or logged, it
-// shows the client only.
+// Credentials is what a user logs in with. However it is printed, logged or
+// made JSON, it shows the client only.
 type Credentials struct {
 	// Username is not empty and has at most 256 bytes.
-	Username string
+	Username string `json:"-"`
 	// Password is not empty and has at most 1024 bytes.
-	Password string
+	Password string `json:"-"`
 	// ClientID is the client the user logs in by; it is a known one.
 	ClientID string
 }
