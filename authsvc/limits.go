@@ -2,6 +2,8 @@ package authsvc
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
@@ -27,11 +29,13 @@ type violations []fault.Detail
 func checkLogin(r *grpcauthv1.LoginRequest) error {
 	var v violations
 	v.required("username", r.GetUsername(), maxUsername)
+	v.plain("username", r.GetUsername())
 	v.required("password", r.GetPassword(), maxPassword)
 	v.atMost("client_id", r.GetClientId(), maxClientID)
 	v.scopes("scopes", r.GetScopes())
 	v.list("audiences", r.GetAudiences(), maxAudience)
 	v.atMost("label", r.GetLabel(), maxLabel)
+	v.plain("label", r.GetLabel())
 	return v.err()
 }
 
@@ -58,6 +62,14 @@ func (v *violations) required(field, value string, limit int) {
 func (v *violations) atMost(field, value string, limit int) {
 	if len(value) > limit {
 		v.add(field, "must have at most %d bytes, has %d", limit, len(value))
+	}
+}
+
+// plain keeps out what plays with the terminal that shows it one day, and NUL,
+// which not every database takes.
+func (v *violations) plain(field, value string) {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		v.add(field, "must hold no control characters")
 	}
 }
 

@@ -121,8 +121,9 @@ func Test52MissingAndOversizedFields(t *testing.T) {
 		"too many": {&grpcauthv1.LoginRequest{
 			Username: "ada", Password: "x", Scopes: slices.Repeat([]string{"s"}, 65), Audiences: slices.Repeat([]string{"a"}, 65),
 		}, []string{"scopes", "audiences"}},
-		"empty entries":     {&grpcauthv1.LoginRequest{Username: "ada", Password: "x", Scopes: []string{""}, Audiences: []string{""}}, []string{"scopes[0]", "audiences[0]"}},
-		"two scopes in one": {&grpcauthv1.LoginRequest{Username: "ada", Password: "x", Scopes: []string{"notes.read grpcauth.admin"}}, []string{"scopes[0]"}},
+		"control characters": {&grpcauthv1.LoginRequest{Username: "ada\x00", Password: "x\n", Label: "laptop\x1b[2J"}, []string{"username", "label"}},
+		"empty entries":      {&grpcauthv1.LoginRequest{Username: "ada", Password: "x", Scopes: []string{""}, Audiences: []string{""}}, []string{"scopes[0]", "audiences[0]"}},
+		"two scopes in one":  {&grpcauthv1.LoginRequest{Username: "ada", Password: "x", Scopes: []string{"notes.read grpcauth.admin"}}, []string{"scopes[0]"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
