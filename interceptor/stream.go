@@ -48,7 +48,8 @@ func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method strin
 // run runs the handler under a lease. When the lease ends first, its reason
 // is the outcome, whatever the handler returns later.
 func (h *heldStream) run(handler func(*middleware.WrappedServerStream) error) error {
-	lease := h.guard.leases.hold(h.guard.verifier.Deadline(h.claims), func() { h.end(token.ErrExpired) })
+	ctx := h.stream.Context() // read now: a later interceptor may put another in its place
+	lease := h.guard.leases.hold(h.guard.verifier.Deadline(h.claims), func() { h.end(ctx, token.ErrExpired) })
 	err := h.handle(lease, handler)
 	if d := h.refused.Load(); d != nil {
 		return d
@@ -66,14 +67,14 @@ func (h *heldStream) handle(lease *lease, handler func(*middleware.WrappedServer
 // end ends the stream before anybody is told, so that a slow observer keeps
 // nothing open. It sends no challenge: that header says that the call was
 // refused before its handler ran, and may safely be made again.
-func (h *heldStream) end(cause error) {
+func (h *heldStream) end(ctx context.Context, cause error) {
 	d := deny(h.method, cause)
 	h.refused.Store(d)
 	h.cancel(d)
 	if h.finish != nil {
 		_ = h.finish(d.GRPCStatus()) // fails only when the stream is over anyway
 	}
-	h.guard.observe(h.stream.Context(), h.method, h.claims, d, true)
+	h.guard.observe(ctx, h.method, h.claims, d, true)
 }
 
 // wakingStream is a stream over a transport that can't be finished from

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
 
 	"github.com/grpcauth/grpcauth/authtest"
@@ -121,6 +122,27 @@ func TestStreamEndsWithItsTokenWhenTheHandlerIgnoresItsContext(t *testing.T) {
 		if late == nil {
 			t.Error("a message was sent on an ended stream")
 		}
+	})
+}
+
+// go-grpc-middleware wraps a stream once: an interceptor after the guard that
+// adds to the context writes to the guard's own wrapper. For the race detector.
+func TestLaterInterceptorMayReplaceTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := streamServer(t, streams{bidi: func(stream grpc.BidiStreamingServer[testkitv1.BidiRequest, testkitv1.BidiResponse]) error {
+			generic := stream.(*grpc.GenericServerStream[testkitv1.BidiRequest, testkitv1.BidiResponse])
+			wrapped := middleware.WrapServerStream(generic.ServerStream)
+			wrapped.WrappedContext = context.WithoutCancel(wrapped.Context())
+			_, err := stream.Recv()
+			return err
+		}}, interceptor.WithObserver(func(context.Context, interceptor.Decision) {}))
+		stream, err := client.Bidi(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = stream.Recv()
+		unauthenticated(expired).check(t, err)
 	})
 }
 
