@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
@@ -105,8 +106,14 @@ func (c Config) LogValue() slog.Value { return slog.StringValue(c.text()) }
 
 func (c Config) text() string { return "authsvc.Config{issuer=" + c.Issuer + "}" }
 
-// withDefaults is c with nothing left to guess.
+// withDefaults is c with nothing left to guess, and nothing that the caller can
+// still change.
 func (c Config) withDefaults() Config {
+	c.Audiences, c.AllowPlaintextFrom = slices.Clone(c.Audiences), slices.Clone(c.AllowPlaintextFrom)
+	c.Clients = slices.Clone(c.Clients)
+	for i, client := range c.Clients {
+		c.Clients[i].Scopes, c.Clients[i].Audiences = slices.Clone(client.Scopes), slices.Clone(client.Audiences)
+	}
 	if len(c.Clients) == 0 {
 		c.Clients = []Client{{ID: DefaultClient, AllScopes: true}}
 	}

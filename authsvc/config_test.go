@@ -81,6 +81,26 @@ func TestTheLeastConfigIsEnough(t *testing.T) {
 	}
 }
 
+// A Config that is changed for another service does not change this one.
+//
+// checklist: I5
+func TestAConfigCanBeUsedAgain(t *testing.T) {
+	t.Parallel()
+	var cfg authsvc.Config
+	w := newWorld(t, func(s *setup) {
+		s.config.Audiences = []string{"notes"}
+		s.config.Clients = []authsvc.Client{{ID: authsvc.DefaultClient, Scopes: []string{"notes.read"}}}
+		cfg = s.config
+	})
+	cfg.Audiences[0], cfg.Clients[0].Scopes[0] = "bank", "notes.write"
+	w.service.TrustedIssuer().Audiences[0] = "bank"
+	tokens := w.signIn()
+	if claims := w.claims(tokens); !claims.HasAudience("notes") || claims.HasScope("notes.write") {
+		t.Errorf("audience %q, scopes %q", claims.Audience(), claims.Scopes())
+	}
+	w.must(w.refresh(tokens.GetRefreshToken()))
+}
+
 // checklist: B2
 func TestNothingPrintsASecret(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -111,7 +112,11 @@ func (s *Service) Verifier() *token.Verifier { return s.verifier }
 
 // TrustedIssuer is for a verifier of your own that trusts other issuers too,
 // in this process. Another process trusts us by our JWK Set.
-func (s *Service) TrustedIssuer() token.TrustedIssuer { return s.trusted }
+func (s *Service) TrustedIssuer() token.TrustedIssuer {
+	trusted := s.trusted
+	trusted.Audiences = slices.Clone(trusted.Audiences)
+	return trusted
+}
 
 // JWKS is the JWK Set (RFC 7517) of the keys that verify our access tokens,
 // for an HTTP endpoint. It holds no key where tokens are signed with HS256: a
