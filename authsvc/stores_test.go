@@ -1,7 +1,9 @@
 package authsvc_test
 
 import (
+	"bytes"
 	"encoding/base64"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,4 +58,42 @@ func decoded(t testing.TB, refreshToken string) []byte {
 		t.Fatal(err)
 	}
 	return raw
+}
+
+// What lies in the database's files, pages that are no longer used among them,
+// gives nobody a token or a password.
+//
+// checklist: R5 B2
+func TestTheDatabasesFilesHoldNoSecret(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "auth.db")
+	w := newWorld(t, builtIn, func(s *setup) {
+		s.open = func(t testing.TB, now func() time.Time) store.Store { return openSQLiteAt(t, path, now) }
+	})
+	w.addAda(nil)
+	secrets := []string{adaPassword}
+	tokens := w.signIn()
+	for range 5 {
+		secret := decoded(t, tokens.GetRefreshToken())[29:61]
+		secrets = append(secrets, tokens.GetAccessToken(), tokens.GetRefreshToken(), string(secret))
+		tokens = w.must(w.refresh(tokens.GetRefreshToken()))
+	}
+	held := 0
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(content, []byte(tokens.GetSessionId())) {
+			held++
+		}
+		for i, secret := range secrets {
+			if bytes.Contains(content, []byte(secret)) {
+				t.Errorf("%s holds secret %d", filepath.Base(file), i)
+			}
+		}
+	}
+	if held == 0 {
+		t.Error("the session is in none of the files, so this test looks in the wrong place")
+	}
 }
