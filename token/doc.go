@@ -51,9 +51,11 @@
 // The algorithm belongs to the key, never to the token. [ParsePEM],
 // [ParsePublicPEM], [ParseJWK] and [ParseSigningJWK] read keys that exist,
 // [NewHMACKey] takes a shared secret, [NewSigningKey] any crypto.Signer. Their
-// soundness is checked there and then. [StaticKeys] and [RemoteKeys] are sets
-// of them; anything with the one method of [KeySet] is. [MarshalJWKS] writes
-// what others need to verify your tokens.
+// soundness is checked there and then. Where a key's type allows several
+// algorithms, as RSA does, the reading functions take the one to use.
+// [StaticKeys], [FileKeys] and [RemoteKeys] are sets of keys; anything with
+// the one method of [KeySet] is. [MarshalJWKS] writes what others need to
+// verify your tokens.
 //
 // # What is refused
 //

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -172,6 +174,34 @@ func ExampleNewRemoteKeys() {
 	_, err := token.NewRemoteKeys(token.RemoteKeysConfig{URL: "http://issuer.example/jwks.json"})
 	fmt.Println(err)
 	// Output: token: key set URL "http://issuer.example/jwks.json": want https, or http on a loopback address
+}
+
+func ExampleNewFileKeys() {
+	path := filepath.Join(must(os.MkdirTemp("", "")), "issuer.pem")
+	defer func() { _ = os.RemoveAll(filepath.Dir(path)) }()
+	_ = os.WriteFile(path, []byte(`-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+-----END PUBLIC KEY-----`), 0o600)
+
+	keys, err := token.NewFileKeys(token.FileKeysConfig{Path: path})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(keys.Key(context.Background(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", token.EdDSA))
+	// Output: token.Key{id=kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k alg=EdDSA} <nil>
+}
+
+func ExampleParsePEM() {
+	pem := must(must(token.GenerateKey(token.RS256)).MarshalPKCS8())
+	fmt.Println(must(token.ParsePEM(pem)).Algorithm())
+	fmt.Println(must(token.ParsePEM(pem, token.PS256)).Algorithm())
+	_, err := token.ParsePEM(pem, token.EdDSA)
+	fmt.Println(err)
+	// Output:
+	// RS256
+	// PS256
+	// token: *rsa.PublicKey is not a key for EdDSA: want ed25519.PublicKey
 }
 
 func ExamplePeek() {

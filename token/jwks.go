@@ -89,7 +89,7 @@ func (s jwksSource) get(ctx context.Context) (keyRing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: fetch the key set from %s: %w", s.url, err)
 	}
-	ring, err := parseJWKS(body)
+	ring, err := parseJWKS(body, nil)
 	if err != nil {
 		return nil, fmt.Errorf("token: key set from %s: %w", s.url, err)
 	}
@@ -98,8 +98,8 @@ func (s jwksSource) get(ctx context.Context) (keyRing, error) {
 
 // parseJWKS keeps the keys that we can verify with. RFC 7517 §5 wants the
 // others ignored: those for encryption, of other types, broken, or symmetric.
-// Of two with one id the first counts.
-func parseJWKS(data []byte) (keyRing, error) {
+// Of two with one id the first counts. algs are as in [ParseJWK].
+func parseJWKS(data []byte, algs []Algorithm) (keyRing, error) {
 	if len(data) > maxSetBytes {
 		return nil, fmt.Errorf("over %d bytes", maxSetBytes)
 	}
@@ -114,7 +114,7 @@ func parseJWKS(data []byte) (keyRing, error) {
 	}
 	ring := keyRing{}
 	for _, data := range set.Keys {
-		key, err := ParseJWK(data)
+		key, err := ParseJWK(data, algs...)
 		if err != nil {
 			continue
 		}
