@@ -12,13 +12,25 @@ func (c *Claims) HasAudience(audience string) bool {
 	return p.tape.hasText(p.audience, audience)
 }
 
-// Roles is `roles`.
-func (c *Claims) Roles() []string { p := c.open(); return p.tape.texts(p.roles) }
+// Roles is `roles`, or what the [Profile] has in its place.
+func (c *Claims) Roles() []string {
+	p := c.open()
+	var all []string
+	for _, at := range p.roles {
+		all = append(all, p.tape.texts(at)...)
+	}
+	return all
+}
 
 // HasRole reports whether the token has the role. It does not allocate.
 func (c *Claims) HasRole(role string) bool {
 	p := c.open()
-	return p.tape.hasText(p.roles, role)
+	for _, at := range p.roles {
+		if p.tape.hasText(at, role) {
+			return true
+		}
+	}
+	return false
 }
 
 // AMR is `amr`: how the subject was authenticated (RFC 8176).

@@ -22,6 +22,7 @@ type proven struct {
 	tape   tape
 	raw    string
 	header Header
+	kind   Kind
 
 	issuer, subject, clientID, id, sessionID, acr string
 
@@ -29,7 +30,8 @@ type proven struct {
 
 	// Nodes of the tape, 0 when the claim is absent: 0 is the whole object,
 	// which is neither a string nor a list.
-	audience, scopes, roles, amr int
+	audience, scopes, amr int
+	roles                 [maxRoles]int
 
 	bound bool
 }
@@ -44,7 +46,8 @@ func (c *Claims) open() *proven {
 // Issuer is `iss`: who made the token.
 func (c *Claims) Issuer() string { return c.open().issuer }
 
-// Subject is `sub`: who the token speaks for, within its issuer.
+// Subject is `sub`: who the token speaks for, within its issuer. A [Profile]
+// may have it, and the client, audience, scopes and roles, elsewhere.
 func (c *Claims) Subject() string { return c.open().subject }
 
 // ClientID is `client_id` (RFC 8693 §4.3): who the token was given to.
@@ -60,8 +63,9 @@ func (c *Claims) SessionID() string { return c.open().sessionID }
 // terms.
 func (c *Claims) ACR() string { return c.open().acr }
 
-// Kind is what the token is for.
-func (c *Claims) Kind() Kind { return c.open().header.Kind }
+// Kind is what the token is for, as its issuer's [Profile] has it; "" is for
+// nothing that is accepted anywhere.
+func (c *Claims) Kind() Kind { return c.open().kind }
 
 // Header is the token's header.
 func (c *Claims) Header() Header { return c.open().header }

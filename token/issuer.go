@@ -36,7 +36,10 @@ type IssuerConfig struct {
 }
 
 // Issuer makes tokens (RFC 9068 §2). It is safe for concurrent use.
-type Issuer struct{ config IssuerConfig }
+type Issuer struct {
+	config  IssuerConfig
+	profile *profile // what it writes
+}
 
 // NewIssuer checks the configuration: it fails when anything required is
 // missing and when the lifetimes contradict each other.
@@ -59,7 +62,11 @@ func NewIssuer(config IssuerConfig) (*Issuer, error) {
 		return nil, errors.New("token: issuer without a key: set Key, such as one of GenerateKey")
 	}
 	config.Audience = slices.Clone(config.Audience)
-	i := &Issuer{config: config}
+	profile, err := RFC9068().compile()
+	if err != nil {
+		return nil, fmt.Errorf("token: %w", err)
+	}
+	i := &Issuer{config: config, profile: profile}
 	if err := i.checkLifetime(config.Lifetime); err != nil {
 		return nil, err
 	}
@@ -171,7 +178,7 @@ func (i *Issuer) sign(kind Kind, payload []byte) (string, *Claims, error) {
 	if len(raw) > maxLength {
 		return "", nil, errIssueTooLong
 	}
-	claims, err := newClaims(&p, Header{Algorithm: key.Algorithm(), KeyID: key.ID(), Kind: kind}, raw)
+	claims, err := newClaims(&p, i.profile, Header{Algorithm: key.Algorithm(), KeyID: key.ID(), Kind: kind}, raw)
 	if err != nil {
 		return "", nil, err
 	}

@@ -7,12 +7,21 @@ import (
 )
 
 // Kind is what a token is for: its `typ` header as a media type, in lower
-// case and without "application/" (RFC 8725 §3.11). A token of one kind never
-// passes for one of another.
+// case and without "application/" (RFC 8725 §3.11), unless its issuer's
+// [Profile] says it otherwise. A token of one kind never passes for one of
+// another.
 type Kind string
 
-// Access is the kind of an access token (RFC 9068 §2.1).
-const Access Kind = "at+jwt"
+const (
+	// Access is the kind of an access token (RFC 9068 §2.1).
+	Access Kind = "at+jwt"
+	// IDToken is the kind of a token that tells a client who has logged in
+	// (OpenID Connect Core §2), and of one without the mark of an access
+	// token. It is for that client and nobody else: an API that accepts it
+	// accepts logins to other applications. No media type names it, so its
+	// name here is that of RFC 8693 §3.
+	IDToken Kind = "id_token"
+)
 
 // maxKind is the longest name of a kind, the limit of RFC 6838 §4.2.
 const maxKind = 127

@@ -25,6 +25,14 @@ type TrustedIssuer struct {
 	Audiences []string
 	// Keys are the issuer's. Required.
 	Keys KeySet
+	// Profile is how the issuer writes its tokens. Zero means [RFC9068].
+	Profile Profile
+}
+
+// trustedIssuer is a TrustedIssuer in the form that verifying needs.
+type trustedIssuer struct {
+	TrustedIssuer
+	profile *profile
 }
 
 // VerifierConfig configures [NewVerifier].
@@ -41,7 +49,7 @@ type VerifierConfig struct {
 // Verifier proves tokens (RFC 7519 §7.2, RFC 8725, RFC 9068 §4). It is safe
 // for concurrent use.
 type Verifier struct {
-	issuers map[string]*TrustedIssuer
+	issuers map[string]*trustedIssuer
 	names   []string
 	leeway  time.Duration
 	now     func() time.Time
@@ -49,9 +57,10 @@ type Verifier struct {
 }
 
 // NewVerifier checks the configuration: it fails when anything required is
-// missing, when an issuer comes twice, and when the leeway is too long.
+// missing, when an issuer comes twice, when a profile contradicts itself, and
+// when the leeway is too long.
 func NewVerifier(config VerifierConfig) (*Verifier, error) {
-	v := &Verifier{issuers: map[string]*TrustedIssuer{}, leeway: config.Leeway, now: config.Now}
+	v := &Verifier{issuers: map[string]*trustedIssuer{}, leeway: config.Leeway, now: config.Now}
 	switch {
 	case config.Leeway == 0:
 		v.leeway = defaultLeeway
@@ -85,8 +94,15 @@ func (v *Verifier) trust(issuer TrustedIssuer) error {
 	case issuer.Keys == nil:
 		return fmt.Errorf("token: trusted issuer %q without keys: set Keys", issuer.Issuer)
 	}
+	profile, err := issuer.Profile.compile()
+	if err == nil && profile.checkIssuer != nil {
+		err = profile.checkIssuer(issuer.Issuer)
+	}
+	if err != nil {
+		return fmt.Errorf("token: trusted issuer %q: %w", issuer.Issuer, err)
+	}
 	issuer.Audiences = slices.Clone(issuer.Audiences)
-	v.issuers[issuer.Issuer] = &issuer
+	v.issuers[issuer.Issuer] = &trustedIssuer{TrustedIssuer: issuer, profile: profile}
 	v.names = append(v.names, issuer.Issuer)
 	return nil
 }
@@ -104,7 +120,7 @@ func (v *Verifier) Deadline(claims *Claims) time.Time { return claims.ExpiresAt(
 // The order is: length and form; the header; the issuer, looked up by the one
 // claim that is read before the signature; its key, by `kid`; the algorithm,
 // which must be the key's; the signature; and only then the claims: their
-// form, time, audience, kind, and what RFC 9068 demands. The first that fails
+// form, time, audience, kind, and what the profile demands. The first that fails
 // decides the error, which is one of this package's sentinels, the context's,
 // or whatever a [KeySet] of your own fails with.
 func (v *Verifier) Verify(ctx context.Context, raw string, kinds ...Kind) (*Claims, error) {
@@ -124,7 +140,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string, kinds ...Kind) (*Clai
 }
 
 // prove returns claims that the issuer has signed, whatever they say.
-func (v *Verifier) prove(ctx context.Context, s *scratch, raw string) (*Claims, *TrustedIssuer, error) {
+func (v *Verifier) prove(ctx context.Context, s *scratch, raw string) (*Claims, *trustedIssuer, error) {
 	j, err := s.split(raw)
 	if err != nil {
 		return nil, nil, malformed("token", err)
@@ -143,14 +159,14 @@ func (v *Verifier) prove(ctx context.Context, s *scratch, raw string) (*Claims, 
 	if err := s.parser.parse(j.payload); err != nil {
 		return nil, nil, malformed("payload", err)
 	}
-	claims, err := newClaims(&s.parser, header, raw)
+	claims, err := newClaims(&s.parser, issuer.profile, header, raw)
 	return claims, issuer, err
 }
 
 // issuerOf chooses among the trusted issuers by a claim that nobody has
 // verified. That is safe: the token must then verify under a key of the
 // issuer it chose, and a name that is not trusted chooses nothing.
-func (v *Verifier) issuerOf(s *scratch, j jws) (*TrustedIssuer, error) {
+func (v *Verifier) issuerOf(s *scratch, j jws) (*trustedIssuer, error) {
 	name, err := s.parser.issuer(j.payload)
 	if err != nil {
 		return nil, malformed("payload", err)
@@ -185,7 +201,7 @@ func verifySignature(ctx context.Context, keys KeySet, header Header, j jws) err
 
 // check holds claims that are proven against the clock, and against what is
 // accepted here.
-func (v *Verifier) check(c *Claims, issuer *TrustedIssuer, kinds []Kind) error {
+func (v *Verifier) check(c *Claims, issuer *trustedIssuer, kinds []Kind) error {
 	now := v.now()
 	switch {
 	case !now.Before(v.Deadline(c)):
@@ -199,7 +215,7 @@ func (v *Verifier) check(c *Claims, issuer *TrustedIssuer, kinds []Kind) error {
 	case !accepts(kinds, c.Kind()):
 		return fmt.Errorf("%w: %.40q", ErrKind, c.Kind())
 	}
-	return checkProfile(c)
+	return issuer.profile.check(c)
 }
 
 // accepts reports whether a token of that kind is wanted. A token without a
