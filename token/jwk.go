@@ -148,7 +148,7 @@ func (k *jwk) public() (any, error) {
 		return ed25519.PublicKey(k.X), nil
 	case k.Type == "EC" && known:
 		public, err := ecdsa.ParseUncompressedPublicKey(curve, slices.Concat([]byte{4}, k.X, k.Y))
-		if err != nil {
+		if err != nil || len(k.X) != len(k.Y) {
 			return nil, fmt.Errorf("token: JWK's x and y are not a point on %s", k.Curve)
 		}
 		return public, nil
