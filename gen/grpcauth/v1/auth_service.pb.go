@@ -29,7 +29,8 @@ const (
 // LoginRequest is a user name, a password, and what is wanted.
 type LoginRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name the user signs in with. Required, at most 256 bytes.
+	// The name the user signs in with. Required, at most 256 bytes, without
+	// control characters.
 	Username string `protobuf:"bytes,1,opt,name=username,proto3" json:"username,omitempty"`
 	// The password. Required, at most 1024 bytes.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
@@ -39,7 +40,8 @@ type LoginRequest struct {
 	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// The services the tokens are for. Empty: all that the client may reach.
 	Audiences []string `protobuf:"bytes,5,rep,name=audiences,proto3" json:"audiences,omitempty"`
-	// A name for the session that its owner will recognise ("Ada's laptop").
+	// A name for the session that its owner will recognise ("Ada's laptop"). At
+	// most 128 bytes, without control characters.
 	Label         string `protobuf:"bytes,6,opt,name=label,proto3" json:"label,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
