@@ -46,6 +46,16 @@
 // invitation. A verifier that was not told to accept a kind refuses it, so
 // that none can be used in place of another.
 //
+// # Issuers
+//
+// Issuers differ in what marks an access token and in where they keep the
+// client, the scopes and the roles. A [Profile] says so for each that is
+// trusted: [Keycloak], [Auth0], [Okta], [Entra], [Cognito], or one of your own.
+// The default, [RFC9068], is what an [Issuer] writes. What a token says is read
+// through the profile, so that a rule on scopes or roles need not know who made
+// the token. Without the mark of an access token it is an [IDToken] at most,
+// and [Verifier.Verify] accepts it only when that kind is named.
+//
 // # Keys
 //
 // The algorithm belongs to the key, never to the token. [ParsePEM],
