@@ -22,41 +22,49 @@ var (
 // decide is the whole decision about a call: rule, token source, transport,
 // token, binding, requirements. It fails closed. Nil claims without a denial
 // are a public or anonymous call.
-func (g *Guard) decide(ctx context.Context, method string) (*token.Claims, *Denial) {
+func (g *Guard) decide(ctx context.Context, method string) verdict {
 	rules := g.rules.Load()
 	if rules == nil {
-		return nil, deny(method, errNotProtected)
+		return verdict{denial: deny(method, errNotProtected)}
 	}
 	p, ok := (*rules)[method]
 	if !ok {
-		return nil, deny(method, errNoRule)
+		return verdict{denial: deny(method, errNoRule)}
 	}
 	if p.rule.GetPublic() {
-		return nil, nil
+		return verdict{}
 	}
 	raw, err := bearer(metadata.ValueFromIncomingContext(ctx, "authorization"))
 	if errors.Is(err, errMissing) && p.rule.GetOptional() {
-		return nil, nil
+		return verdict{}
 	}
 	if err != nil {
-		return nil, deny(method, err)
+		return verdict{denial: deny(method, err)}
 	}
 	return g.authenticate(ctx, method, p, raw)
 }
 
-func (g *Guard) authenticate(ctx context.Context, method string, p *policy, raw string) (*token.Claims, *Denial) {
+// verdict is the outcome of a decision.
+type verdict struct {
+	claims *token.Claims // nil when nobody was authenticated
+	cached bool          // the token was known
+	denial *Denial       // nil when the call is let in
+}
+
+func (g *Guard) authenticate(ctx context.Context, method string, p *policy, raw string) (v verdict) {
 	if !transport.Secure(ctx, g.plaintextFrom) {
-		return nil, deny(method, errPlaintext)
+		return verdict{denial: deny(method, errPlaintext)}
 	}
-	claims, err := g.verifier.Verify(ctx, raw, p.kinds...)
-	if err != nil {
-		return nil, deny(method, err)
+	var err error
+	if v.claims, v.cached, err = g.prove(ctx, raw, p.kinds); err != nil {
+		return verdict{denial: deny(method, err)}
 	}
-	if claims.Bound() {
-		return claims, deny(method, errTokenBound)
+	if v.claims.Bound() {
+		v.denial = deny(method, errTokenBound)
+		return v
 	}
-	if details, err := p.check(claims); err != nil {
-		return claims, deny(method, err, details...)
+	if details, err := p.check(v.claims); err != nil {
+		v.denial = deny(method, err, details...)
 	}
-	return claims, nil
+	return v
 }

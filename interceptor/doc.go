@@ -36,6 +36,15 @@
 // delay the rest, but not the end of the context.) The client opens a new
 // stream with a new token.
 //
+// # The cache
+//
+// A token that was proven once is kept, by its whole text, and costs a look-up
+// when it comes again, in place of a signature. What may change is asked at
+// every call: the time, whether the issuer still has the key, and the rule.
+// A token that was refused is never kept. Memory is bounded; what is used most
+// stays. [WithCacheBytes] sets the bound or turns the cache off, and
+// [Guard.CacheStats] and [Decision] tell how well it does.
+//
 // # Denials
 //
 // A refused call fails with a [*Denial]. The client sees a code, a public

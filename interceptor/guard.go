@@ -21,6 +21,8 @@ type Guard struct {
 	plaintextFrom []netip.Prefix
 	ruleSet       ruleSet
 	leases        *leases
+	cacheBytes    uint64
+	cache         *cache // nil when it is off
 
 	unaryTaken, streamTaken atomic.Bool
 
@@ -34,12 +36,14 @@ func New(verifier *token.Verifier, options ...Option) (*Guard, error) {
 	if verifier == nil {
 		return nil, errors.New("interceptor: New needs a verifier: make one with token.NewVerifier")
 	}
-	g := &Guard{verifier: verifier, ruleSet: newRuleSet(), leases: newLeases()}
+	g := &Guard{verifier: verifier, ruleSet: newRuleSet(), leases: newLeases(), cacheBytes: defaultCacheBytes}
 	var problems error
 	for _, o := range options {
 		problems = errors.Join(problems, o(g))
 	}
-	if problems != nil {
+	var err error
+	g.cache, err = newCache(g.cacheBytes)
+	if problems = errors.Join(problems, err); problems != nil {
 		return nil, problems
 	}
 	return g, nil
@@ -102,16 +106,16 @@ func (g *Guard) interceptStream(srv any, stream grpc.ServerStream, info *grpc.St
 // admit decides about a call and publishes the claims in its context. The
 // claims are nil on a public or anonymous call.
 func (g *Guard) admit(ctx context.Context, method string) (context.Context, *token.Claims, error) {
-	claims, denial := g.decide(ctx, method)
-	g.observe(ctx, method, claims, denial, false)
-	if denial != nil {
-		challenge(ctx, denial)
-		return nil, nil, denial
+	v := g.decide(ctx, method)
+	g.observe(ctx, method, v, false)
+	if v.denial != nil {
+		challenge(ctx, v.denial)
+		return nil, nil, v.denial
 	}
-	if claims == nil {
+	if v.claims == nil {
 		return ctx, nil, nil
 	}
-	return token.NewContext(ctx, claims), claims, nil
+	return token.NewContext(ctx, v.claims), v.claims, nil
 }
 
 // challenge sends the www-authenticate header that goes with a denial. It

@@ -26,9 +26,10 @@ type lease struct {
 	ended    chan struct{} // closed when end has returned; nil until it is called
 }
 
-// hold opens a lease that calls end when the deadline passes.
-func (l *leases) hold(deadline time.Time, end func()) *lease {
-	h := &lease{deadline: deadline, end: end}
+// hold opens a lease that calls end when that much time has passed, by the
+// time of day.
+func (l *leases) hold(remaining time.Duration, end func()) *lease {
+	h := &lease{deadline: time.Now().Round(0).Add(remaining), end: end} // Round takes the monotonic reading away
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	heap.Push(&l.heap, h)

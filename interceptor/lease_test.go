@@ -17,7 +17,7 @@ func TestLeasesEndInOrderOfTheirDeadlines(t *testing.T) {
 		var mu sync.Mutex
 		ended := map[int]time.Duration{}
 		for _, minutes := range rand.Perm(100) {
-			l.hold(start.Add(time.Duration(minutes)*time.Minute), func() {
+			l.hold(time.Duration(minutes)*time.Minute, func() {
 				mu.Lock()
 				defer mu.Unlock()
 				ended[minutes] = time.Since(start)
@@ -43,7 +43,7 @@ func TestReleasedLeaseNeverEnds(t *testing.T) {
 		var ended []int
 		var held []*lease
 		for i := range 10 {
-			held = append(held, l.hold(time.Now().Add(time.Duration(10-i)*time.Second), func() { ended = append(ended, i) }))
+			held = append(held, l.hold(time.Duration(10-i)*time.Second, func() { ended = append(ended, i) }))
 		}
 		for i, h := range held {
 			if i != 4 {
@@ -67,9 +67,9 @@ func TestReleaseWaitsForAnEndUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLeases()
 		slow := make(chan struct{})
-		h := l.hold(time.Now().Add(time.Second), func() { <-slow })
+		h := l.hold(time.Second, func() { <-slow })
 		fast := make(chan struct{})
-		l.hold(time.Now().Add(time.Second), func() { close(fast) })
+		l.hold(time.Second, func() { close(fast) })
 		<-fast // a slow end holds up nobody else
 
 		released := make(chan struct{})
@@ -94,7 +94,7 @@ func TestLeaseEndsSoonAfterTheClockWasSetForward(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLeases()
 		ended := make(chan struct{})
-		h := l.hold(time.Now().Add(time.Hour), func() { close(ended) })
+		h := l.hold(time.Hour, func() { close(ended) })
 		l.mu.Lock()
 		h.deadline = time.Now()
 		l.mu.Unlock()

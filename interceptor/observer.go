@@ -19,6 +19,8 @@ type Decision struct {
 	Cause error
 	// Claims are the caller's, nil when nobody was authenticated.
 	Claims *token.Claims
+	// Cached is true when the token had been proven at an earlier call.
+	Cached bool
 	// StreamEnd is true when the decision ended a stream that had been let in.
 	StreamEnd bool
 }
@@ -26,13 +28,13 @@ type Decision struct {
 // Denied reports whether the call was refused.
 func (d Decision) Denied() bool { return d.Reason != grpcauthv1.Reason_REASON_UNSPECIFIED }
 
-func (g *Guard) observe(ctx context.Context, method string, claims *token.Claims, denial *Denial, streamEnd bool) {
+func (g *Guard) observe(ctx context.Context, method string, v verdict, streamEnd bool) {
 	if g.observer == nil {
 		return
 	}
-	d := Decision{Method: method, Claims: claims, StreamEnd: streamEnd}
-	if denial != nil {
-		d.Reason, d.Cause = denial.Reason, denial.Unwrap()
+	d := Decision{Method: method, Claims: v.claims, Cached: v.cached, StreamEnd: streamEnd}
+	if v.denial != nil {
+		d.Reason, d.Cause = v.denial.Reason, v.denial.Unwrap()
 	}
 	g.observer(ctx, d)
 }

@@ -48,6 +48,17 @@ func WithObserver(observe func(context.Context, Decision)) Option {
 	}
 }
 
+// WithCacheBytes bounds the memory that the Guard keeps proven tokens in, so
+// that one that comes again need not be verified again; its time, its key and
+// the rule are checked at every call. Zero turns the cache off. Default:
+// 64 MiB, which is filled only by as many different tokens.
+func WithCacheBytes(n uint64) Option {
+	return func(g *Guard) error {
+		g.cacheBytes = n
+		return nil
+	}
+}
+
 // AllowPlaintextFrom reads tokens also from connections without TLS whose
 // peer has one of these addresses: the proxy that terminates TLS in front of
 // this server. Default: such tokens are refused with PLAINTEXT, unless the

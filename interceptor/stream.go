@@ -49,7 +49,7 @@ func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method strin
 // is the outcome, whatever the handler returns later.
 func (h *heldStream) run(handler func(*middleware.WrappedServerStream) error) error {
 	ctx := h.stream.Context() // read now: a later interceptor may put another in its place
-	lease := h.guard.leases.hold(h.guard.verifier.Deadline(h.claims), func() { h.end(ctx, token.ErrExpired) })
+	lease := h.guard.leases.hold(h.guard.verifier.Remaining(h.claims), func() { h.end(ctx, token.ErrExpired) })
 	err := h.handle(lease, handler)
 	if d := h.refused.Load(); d != nil {
 		return d
@@ -74,7 +74,7 @@ func (h *heldStream) end(ctx context.Context, cause error) {
 	if h.finish != nil {
 		_ = h.finish(d.GRPCStatus()) // fails only when the stream is over anyway
 	}
-	h.guard.observe(ctx, h.method, h.claims, d, true)
+	h.guard.observe(ctx, h.method, verdict{claims: h.claims, denial: d}, true)
 }
 
 // wakingStream is a stream over a transport that can't be finished from

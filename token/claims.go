@@ -34,6 +34,8 @@ type proven struct {
 	roles                 [maxRoles]int
 
 	bound bool
+
+	key *Key // under which a verifier has proven all this; nil of an issuer's own
 }
 
 func (c *Claims) open() *proven {
@@ -73,7 +75,7 @@ func (c *Claims) Header() Header { return c.open().header }
 // IssuedAt is `iat`, zero when absent.
 func (c *Claims) IssuedAt() time.Time { return c.open().issuedAt }
 
-// ExpiresAt is `exp`, without leeway: see [Verifier.Deadline].
+// ExpiresAt is `exp`, without leeway: see [Verifier.Remaining].
 func (c *Claims) ExpiresAt() time.Time { return c.open().expiresAt }
 
 // NotBefore is `nbf`, zero when absent.

@@ -110,10 +110,6 @@ func (v *Verifier) trust(issuer TrustedIssuer) error {
 // Issuers are the names of the trusted issuers, in the order they were given.
 func (v *Verifier) Issuers() []string { return slices.Clone(v.names) }
 
-// Deadline is when the claims are no longer accepted: their expiry and the
-// leeway. What they opened, a stream for one, ends then.
-func (v *Verifier) Deadline(claims *Claims) time.Time { return claims.ExpiresAt().Add(v.leeway) }
-
 // Verify proves a token and returns its claims. It accepts the kinds that are
 // named, and [Access] alone when none are.
 //
@@ -153,14 +149,19 @@ func (v *Verifier) prove(ctx context.Context, s *scratch, raw string) (*Claims, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := verifySignature(ctx, issuer.Keys, header, j); err != nil {
+	key, err := verifySignature(ctx, issuer.Keys, header, j)
+	if err != nil {
 		return nil, nil, err
 	}
 	if err := s.parser.parse(j.payload); err != nil {
 		return nil, nil, malformed("payload", err)
 	}
 	claims, err := newClaims(&s.parser, issuer.profile, header, raw)
-	return claims, issuer, err
+	if err != nil {
+		return nil, nil, err
+	}
+	claims.open().key = key
+	return claims, issuer, nil
 }
 
 // issuerOf chooses among the trusted issuers by a claim that nobody has
@@ -178,23 +179,38 @@ func (v *Verifier) issuerOf(s *scratch, j jws) (*trustedIssuer, error) {
 	return issuer, nil
 }
 
-func verifySignature(ctx context.Context, keys KeySet, header Header, j jws) error {
+// verifySignature returns the key under which the signature is right.
+func verifySignature(ctx context.Context, keys KeySet, header Header, j jws) (*Key, error) {
 	if _, ok := suiteOf(header.Algorithm); !ok {
-		return fmt.Errorf("%w: algorithm %.20q is not supported", ErrSignature, header.Algorithm)
+		return nil, fmt.Errorf("%w: algorithm %.20q is not supported", ErrSignature, header.Algorithm)
 	}
 	key, err := keys.Key(ctx, header.KeyID, header.Algorithm)
 	switch {
 	case err != nil && header.KeyID == "" && errors.Is(err, ErrUnknownKey):
-		return fmt.Errorf("%w: no kid, and not exactly one key for %s", ErrSignature, header.Algorithm)
+		return nil, fmt.Errorf("%w: no kid, and not exactly one key for %s", ErrSignature, header.Algorithm)
 	case err != nil:
-		return fmt.Errorf("token: key %.64q: %w", header.KeyID, err)
+		return nil, fmt.Errorf("token: key %.64q: %w", header.KeyID, err)
 	case key == nil:
-		return fmt.Errorf("%w: %.64q", ErrUnknownKey, header.KeyID)
+		return nil, fmt.Errorf("%w: %.64q", ErrUnknownKey, header.KeyID)
 	case key.algorithm != header.Algorithm:
-		return fmt.Errorf("%w: %s under a key for %s", ErrSignature, header.Algorithm, key.algorithm)
+		return nil, fmt.Errorf("%w: %s under a key for %s", ErrSignature, header.Algorithm, key.algorithm)
 	}
 	if err := key.verify(j.signed, j.signature); err != nil {
-		return fmt.Errorf("%w under key %q", ErrSignature, key.id)
+		return nil, fmt.Errorf("%w under key %q", ErrSignature, key.id)
+	}
+	return key, nil
+}
+
+// checkTime holds claims against the clock.
+func (v *Verifier) checkTime(c *Claims) error {
+	now := v.now()
+	switch {
+	case !now.Before(v.deadline(c)):
+		return fmt.Errorf("%w at %s", ErrExpired, c.ExpiresAt().Format(time.RFC3339))
+	case now.Add(v.leeway).Before(c.NotBefore()):
+		return fmt.Errorf("%w: nbf is %s", ErrNotYetValid, c.NotBefore().Format(time.RFC3339))
+	case now.Add(v.leeway).Before(c.IssuedAt()):
+		return fmt.Errorf("%w: iat is %s", ErrNotYetValid, c.IssuedAt().Format(time.RFC3339))
 	}
 	return nil
 }
@@ -202,14 +218,10 @@ func verifySignature(ctx context.Context, keys KeySet, header Header, j jws) err
 // check holds claims that are proven against the clock, and against what is
 // accepted here.
 func (v *Verifier) check(c *Claims, issuer *trustedIssuer, kinds []Kind) error {
-	now := v.now()
+	if err := v.checkTime(c); err != nil {
+		return err
+	}
 	switch {
-	case !now.Before(v.Deadline(c)):
-		return fmt.Errorf("%w at %s", ErrExpired, c.ExpiresAt().Format(time.RFC3339))
-	case now.Add(v.leeway).Before(c.NotBefore()):
-		return fmt.Errorf("%w: nbf is %s", ErrNotYetValid, c.NotBefore().Format(time.RFC3339))
-	case now.Add(v.leeway).Before(c.IssuedAt()):
-		return fmt.Errorf("%w: iat is %s", ErrNotYetValid, c.IssuedAt().Format(time.RFC3339))
 	case !slices.ContainsFunc(issuer.Audiences, c.HasAudience):
 		return fmt.Errorf("%w: want one of %q", ErrAudience, issuer.Audiences)
 	case !accepts(kinds, c.Kind()):

@@ -163,14 +163,14 @@ func TestTime(t *testing.T) {
 	}
 }
 
-func TestDeadlineIsExpiryAndLeeway(t *testing.T) {
+func TestRemainingIsUntilExpiryAndLeeway(t *testing.T) {
 	t.Parallel()
 	h := hands()[0]
 	for leeway, want := range map[time.Duration]time.Duration{0: 30 * time.Second, token.NoLeeway: 0, time.Minute: time.Minute} {
 		v := h.verifier(func(c *token.VerifierConfig) { c.Leeway = leeway })
 		claims := must(verify(v, h.token(payload(nil))))
-		if got := v.Deadline(claims).Sub(claims.ExpiresAt()); got != want {
-			t.Errorf("leeway %s: the deadline is %s after expiry, want %s", leeway, got, want)
+		if got := v.Remaining(claims) - claims.ExpiresAt().Sub(now); got != want {
+			t.Errorf("leeway %s: the claims are accepted until %s after expiry, want %s", leeway, got, want)
 		}
 	}
 }
