@@ -71,8 +71,10 @@ func TestPathsOfAProfile(t *testing.T) {
 	}{
 		"all of it": {
 			`"user":{"id":"u"},"for":["notes"],"app":"a","scp":["s t"],"groups":["g"],"https://example.com/roles":"r","resources":{"notes":{"roles":["n"]}},"roles":["p","q"]`,
-			"u", "a", []string{"s t"},
-			[]string{"g", "r", "n", "p", "q"}, nil,
+			"u", "a",
+			[]string{"s t"},
+			[]string{"g", "r", "n", "p", "q"},
+			nil,
 		},
 		"the next where the first is not":    {`"user":{"id":"u"}`, "u", "web", nil, nil, nil},
 		"scope does not count":               {`"user":{"id":"u"},"scope":"a b"`, "u", "web", nil, nil, nil},
