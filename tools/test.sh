@@ -18,7 +18,7 @@ go test ${TESTFLAGS:-} ./... || status=1
 echo
 if [ -s "$GRPCAUTH_TEST_MISSING" ]; then
   echo "Not run here for want of a program (make tools installs most of them):"
-  sort -u "$GRPCAUTH_TEST_MISSING" | sed 's/^/  /'
+  sort -u "$GRPCAUTH_TEST_MISSING" | while read -r line; do echo "  $line"; done
 else
   echo "everything ran"
 fi
