@@ -50,7 +50,7 @@ type serveCmd struct {
 func (*serveCmd) Help() string {
 	return `A trial on one machine:
 
-    grpcauth user add ada --scope notes.read
+    grpcauth user add ada --scope notes.read,notes.write
     grpcauth serve --issuer https://auth.example --audience https://notes.example
 
 Each setting is taken from its flag, else its variable, else the file of variables, else the configuration file (where --access-ttl is "access_ttl"), else its default.
