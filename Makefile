@@ -52,7 +52,7 @@ cover: ## Measure the tests' coverage of what people wrote, into cover.out
 		>.cache/cover.log || { cat .cache/cover.log; exit 1; }
 	@go tool cover -func=cover.out | tail -n 1
 
-##@ Check
+##@ Check (npm is needed where protos are)
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)
@@ -84,7 +84,7 @@ breaking: .bin/buf ## Fail when a proto breaks what the baseline promised
 ci: ## Run everything that CI runs
 	@bash .ci/run
 
-##@ Change
+##@ Change (npm is needed where protos are)
 
 .PHONY: generate
 generate: .cache/generated ## Generate Go code from the protos

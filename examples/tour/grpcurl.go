@@ -126,7 +126,8 @@ func (t *tour) invitation() string {
 		return fmt.Sprintf("\nno token to show: %v\n", err)
 	}
 	return fmt.Sprintf(`
-The server stays up on %[1]s. In another terminal, from this folder:
+The server stays up on %[1]s. In another terminal, from this folder
+(the token lasts 15 minutes; logging in gives another):
 
   .bin/grpcurl -plaintext -d '%[2]s' %[1]s grpcauth.v1.AuthService/Login
 
