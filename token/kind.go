@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Kind is what a token is for: its `typ` header as a media type, in lower
@@ -57,6 +58,11 @@ func ParseKind(typ string) (Kind, error) {
 func kindOf(typ string) Kind {
 	if typ == string(Access) {
 		return Access
+	}
+	for _, c := range []byte(typ) {
+		if c >= utf8.RuneSelf { // letters that fold into ASCII are others still
+			return Kind(typ)
+		}
 	}
 	typ = strings.ToLower(typ)
 	if rest, ok := strings.CutPrefix(typ, "application/"); ok && !strings.Contains(rest, "/") {

@@ -29,6 +29,7 @@ func Test28Kinds(t *testing.T) {
 			"a custom kind needs no client":        {"invite+jwt", bare, []token.Kind{invite}, nil},
 			"access among several needs one":       {"at+jwt", bare, []token.Kind{token.Access, invite}, token.ErrClaims},
 			"in any case":                          {"application/Invite+JWT", payload(nil), []token.Kind{invite}, nil},
+			"a Kelvin sign is no k":                {"boo\u212a+jwt", payload(nil), []token.Kind{"book+jwt"}, token.ErrKind},
 			"an ID token is no access token":       {"JWT", payload(nil), nil, token.ErrKind},
 			"no kind is not a kind to ask for":     {"", payload(nil), []token.Kind{""}, token.ErrKind},
 		} {
