@@ -62,7 +62,7 @@ func weigh(raw string, _ *token.Claims) uint32 {
 // prove is the claims of a token that is good now, and whether it was known.
 func (g *Guard) prove(ctx context.Context, raw string, kinds []token.Kind) (claims *token.Claims, cached bool, err error) {
 	if g.cache == nil {
-		claims, err = g.verifier.Verify(ctx, raw, kinds...)
+		claims, err = g.verify(ctx, raw, kinds)
 		return claims, false, err
 	}
 	known, ok := g.cache.tokens.GetIfPresent(raw)
@@ -74,10 +74,18 @@ func (g *Guard) prove(ctx context.Context, raw string, kinds []token.Kind) (clai
 		g.cache.tokens.Invalidate(raw)
 	}
 	g.cache.misses.Add(1)
-	if claims, err = g.verifier.Verify(ctx, raw, kinds...); err == nil {
+	if claims, err = g.verify(ctx, raw, kinds); err == nil {
 		g.cache.tokens.Set(raw, claims)
 	}
 	return claims, false, err
+}
+
+// verify proves a token that is not known.
+func (g *Guard) verify(ctx context.Context, raw string, kinds []token.Kind) (*token.Claims, error) {
+	if !isB64Token(raw) {
+		return nil, errMalformed
+	}
+	return g.verifier.Verify(ctx, raw, kinds...)
 }
 
 // CacheStats tells how well the cache does. All of it is zero when the cache
