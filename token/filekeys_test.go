@@ -156,23 +156,65 @@ func TestAChangedFileIsReadAgain(t *testing.T) {
 	})
 }
 
-// The same name and size, and a time that was set back: the file is another.
-func TestAFileOfTheSameSizeAndTimeIsAnother(t *testing.T) {
+// Each of what tells two versions of a file apart does so alone.
+func TestWhatTellsAFileFromItsNextVersion(t *testing.T) {
 	t.Parallel()
 	ed, other := hands()[0], hand{key: must(token.GenerateKey(token.EdDSA))}
+	inPlace := func(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
+	for name, change := range map[string]func(t *testing.T, file *keyFile, before os.FileInfo) error{
+		"it is another file": func(t *testing.T, file *keyFile, before os.FileInfo) error {
+			t.Helper()
+			file.write(t, jwksOf(other))
+			return os.Chtimes(file.path, before.ModTime(), before.ModTime())
+		},
+		"its size": func(_ *testing.T, file *keyFile, before os.FileInfo) error {
+			return errors.Join(inPlace(file.path, jwksOf(other)+"\n"), os.Chtimes(file.path, before.ModTime(), before.ModTime()))
+		},
+		"its time": func(_ *testing.T, file *keyFile, before os.FileInfo) error {
+			return errors.Join(inPlace(file.path, jwksOf(other)), os.Chtimes(file.path, time.Time{}, before.ModTime().Add(-time.Hour)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				file := newKeyFile(t, jwksOf(ed))
+				before := must(os.Stat(file.path))
+				keys := must(file.keys())
+				if err := change(t, file, before); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
+				if has(t, keys, ed) || !has(t, keys, other) {
+					t.Error("the next version was not read")
+				}
+			})
+		})
+	}
+}
+
+func TestAFileThatHasNotChangedIsNotReadAgain(t *testing.T) {
+	t.Parallel()
+	ed := hands()[0]
 	synctest.Test(t, func(t *testing.T) {
-		file := newKeyFile(t, jwksOf(ed))
-		before := must(os.Stat(file.path))
-		keys := must(file.keys())
-		file.write(t, jwksOf(other))
-		if err := os.Chtimes(file.path, before.ModTime(), before.ModTime()); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Second)
-		if after := must(os.Stat(file.path)); after.Size() != before.Size() || !has(t, keys, other) {
-			t.Errorf("the other file was not read (%d and %d bytes)", before.Size(), after.Size())
+		keys := must(newKeyFile(t, jwksOf(ed)).keys())
+		before := must(keys.Key(t.Context(), ed.key.ID(), ""))
+		time.Sleep(time.Minute)
+		if after := must(keys.Key(t.Context(), ed.key.ID(), "")); after != before {
+			t.Error("the key was read again")
 		}
 	})
+}
+
+// A clock that is set back must not keep a file from being looked at.
+func TestAFileUnderAClockThatIsSetBack(t *testing.T) {
+	t.Parallel()
+	file, at := newKeyFile(t, jwksOf(hands()[0])), now
+	keys := must(token.NewFileKeys(token.FileKeysConfig{Path: file.path, Now: func() time.Time { return at }}))
+	file.write(t, jwksOf(hands()[1]))
+	at = now.Add(-time.Hour)
+	if !has(t, keys, hands()[1]) {
+		t.Error("the file was not looked at")
+	}
 }
 
 // Kubernetes mounts keys -> ..data/keys and swaps the link ..data.
@@ -248,6 +290,14 @@ func TestABrokenFileKeepsTheOldKeys(t *testing.T) {
 		time.Sleep(time.Second)
 		if has(t, keys, ed) || !has(t, keys, ec) {
 			t.Error("the mended file was not read")
+		}
+		told := len(file.faults)
+		if err := os.Remove(file.path); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		if !has(t, keys, ec) || len(file.faults) != told+1 {
+			t.Errorf("told %q of the same fault after it was mended", file.faults[told:])
 		}
 	})
 }

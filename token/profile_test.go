@@ -177,6 +177,17 @@ func TestIssuersHaveProfilesOfTheirOwn(t *testing.T) {
 
 func TestAChangedProfileIsAnother(t *testing.T) {
 	t.Parallel()
+	mine := token.Profile{Subject: "user.id", Roles: []string{"groups"}}
+	h := hands()[3]
+	v := h.verifier(withProfile(mine))
+	mine.Roles[0] = "changed"
+	c, err := verify(v, h.token(with(`"user":{"id":"u"},"groups":["g"],"changed":["c"]`)))
+	if err != nil || !slices.Equal(c.Roles(), []string{"g"}) {
+		t.Errorf("a profile that is changed changes a verifier: %v", err)
+	}
+	if _, err := verify(v, h.token(payload(nil))); err == nil || !strings.Contains(err.Error(), "user.id is missing") {
+		t.Errorf("the error does not say where the subject was looked for: %v", err)
+	}
 	one := token.Keycloak()
 	one.Roles = append(one.Roles, "/resource_access/notes/roles")
 	one.Roles[0] = "changed"
