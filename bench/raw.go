@@ -20,12 +20,12 @@ import (
 	"github.com/grpcauth/grpcauth/token"
 )
 
-// newSubjects are the four algorithms, each with the least that its
+// newSubjects are the algorithms that are measured, each with the least that its
 // cryptography alone needs: the text and the signature are decoded already,
 // in the form that the standard library wants them.
 func newSubjects() ([]subject, error) {
 	var subjects []subject
-	for _, newOne := range []func() (subject, error){newEdDSA, newES256, newRS256, newHS256} {
+	for _, newOne := range []func() (subject, error){newEdDSA, newES256, newRS256, newPS256, newHS256} {
 		s, err := newOne()
 		if err != nil {
 			return nil, err
@@ -69,6 +69,17 @@ func newRS256() (subject, error) {
 	return newSubject(jwt.SigningMethodRS256, private, func(signed, signature []byte) bool {
 		digest := sha256.Sum256(signed)
 		return rsa.VerifyPKCS1v15(&private.PublicKey, crypto.SHA256, digest[:], signature) == nil
+	})
+}
+
+func newPS256() (subject, error) {
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return subject{}, err
+	}
+	return newSubject(jwt.SigningMethodPS256, private, func(signed, signature []byte) bool {
+		digest := sha256.Sum256(signed)
+		return rsa.VerifyPSS(&private.PublicKey, crypto.SHA256, digest[:], signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
 	})
 }
 

@@ -99,9 +99,11 @@ func hmacKeyID(shared []byte) string {
 
 // NewSigningKey makes a key of a private one: an ed25519.PrivateKey,
 // *ecdsa.PrivateKey or *rsa.PrivateKey, or a crypto.Signer that speaks to a
-// key service. The private key must not be changed afterwards. It signs once
-// to prove that both halves belong together, and fails when they don't, or
-// when the public half would be refused by [NewKey].
+// key service, which is asked to sign a digest, for EdDSA the text itself, and
+// for the PS algorithms with *rsa.PSSOptions. The private key must not be
+// changed afterwards. It signs once to prove that both halves belong together,
+// and fails when they don't, or when the public half would be refused by
+// [NewKey].
 func NewSigningKey(alg Algorithm, id string, private crypto.Signer) (*SigningKey, error) {
 	s, err := needSuite(alg)
 	if err != nil {
