@@ -40,7 +40,7 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 		},
 		{
 			name: "a value in the environment", environ: "GRPCAUTH_ACCESS_TTL=15",
-			want: `--access-ttl: GRPCAUTH_ACCESS_TTL in the environment: expected duration but got "15": time: missing unit in duration "15"`,
+			want: `--access-ttl: GRPCAUTH_ACCESS_TTL in the environment: 15 is no duration: write it with its unit, such as 90s, 15m or 720h`,
 		},
 		{
 			name: "a value in the configuration file", config: `{"allow_plaintext": "maybe"}`,

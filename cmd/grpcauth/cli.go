@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -30,6 +31,7 @@ func newParser(ctx context.Context, p *process, commands *cli, exit func(int)) (
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),
 		kong.ValueFormatter(func(v *kong.Value) string { return describe(v, parser.Model) }),
 		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(decodeDuration)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(p),
 	)
@@ -56,5 +58,21 @@ func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {
 		return fmt.Errorf("expected text but got %v", token.Value)
 	}
 	target.SetString(text)
+	return nil
+}
+
+// decodeDuration takes durations with their unit, and says how when there is
+// none.
+func decodeDuration(ctx *kong.DecodeContext, target reflect.Value) error {
+	token, err := ctx.Scan.PopValue("duration")
+	if err != nil {
+		return err
+	}
+	text, _ := token.Value.(string)
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("%v is no duration: write it with its unit, such as 90s, 15m or 720h", token.Value)
+	}
+	target.SetInt(int64(d))
 	return nil
 }

@@ -23,7 +23,7 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		{[]string{"--algorithm", "HS256", "--secret-file", "s", "--private-key-file", "p"}, 1, hmac + "signs with --secret-file: leave --private-key-file out"},
 		{[]string{"--access-ttl", "0s"}, 1, "--access-ttl is 0s: use 1s to 24h, such as 15m"},
 		{[]string{"--access-ttl", "25h"}, 1, "--access-ttl is 25h0m0s: use 1s to 24h, such as 15m"},
-		{[]string{"--access-ttl", "fast"}, 2, `--access-ttl: expected duration but got "fast": time: invalid duration "fast"`},
+		{[]string{"--access-ttl", "fast"}, 2, `--access-ttl: fast is no duration: write it with its unit, such as 90s, 15m or 720h`},
 		{[]string{"--refresh-ttl", "1m"}, 1, "--refresh-ttl is 1m0s, less than --access-ttl (15m0s): a session must outlive its access tokens"},
 		{[]string{"--session-ttl", "24h"}, 1, "--session-ttl is 24h0m0s, less than --refresh-ttl (720h0m0s): raise the one or lower the other"},
 		{[]string{"--drain-timeout=-1s"}, 1, "--drain-timeout is -1s: use 0s or more"},

@@ -28,13 +28,13 @@ func main() {
 var errFailed = errors.New("a step did not go as it should")
 
 func run(ctx context.Context, once bool) error {
-	build := buildGrpcurl(ctx)
-	defer build.stop()
 	server, err := startQuickstart(ctx)
 	if err != nil {
 		return err
 	}
 	defer server.stop()
+	build := buildGrpcurl(ctx) // meanwhile, and after the quickstart, so that the first steps come soon
+	defer build.stop()
 	fmt.Printf("The quickstart serves on %s. The tour:\n\n", server.addr)
 
 	t := newTour(ctx, server.addr)
