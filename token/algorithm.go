@@ -46,7 +46,6 @@ const (
 // and nothing else in this package tells them apart by name.
 type suite struct {
 	name   Algorithm
-	alias  Algorithm         // its other name, "" for none
 	method jwt.SigningMethod // verifies; and signs where there is a secret
 	secret int               // least bytes of the secret, 0 with a public key
 
@@ -61,7 +60,7 @@ type suite struct {
 // fits, the first is the one it is for when nobody says.
 var suites = []suite{
 	{
-		name: EdDSA, alias: "Ed25519", method: jwt.SigningMethodEdDSA,
+		name: EdDSA, method: jwt.SigningMethodEdDSA,
 		opts: crypto.Hash(0), check: checkEd25519, encode: encodeAsIs, generate: generateEd25519,
 	},
 	suiteES(ES256, jwt.SigningMethodES256, elliptic.P256()),
@@ -108,11 +107,20 @@ func generateEd25519() (crypto.Signer, error) {
 
 func generateRSA() (crypto.Signer, error) { return rsa.GenerateKey(rand.Reader, 3072) }
 
-// suiteOf finds an algorithm by either of its names.
+// canonical is the name that an algorithm has here: EdDSA for Ed25519.
+func canonical(alg Algorithm) Algorithm {
+	if alg == "Ed25519" {
+		return EdDSA
+	}
+	return alg
+}
+
+// suiteOf finds an algorithm by any of its names.
 func suiteOf(alg Algorithm) (*suite, bool) {
+	alg = canonical(alg)
 	for i := range suites {
-		if s := &suites[i]; s.name == alg || s.alias == alg && alg != "" {
-			return s, true
+		if suites[i].name == alg {
+			return &suites[i], true
 		}
 	}
 	return nil, false
@@ -151,7 +159,7 @@ func algorithmFor(public any, algs []Algorithm) (Algorithm, error) {
 	var failure error
 	for _, alg := range algs {
 		if _, err := NewKey(alg, "", public); err == nil {
-			return ParseAlgorithm(string(alg))
+			return canonical(alg), nil
 		} else if failure == nil {
 			failure = err
 		}

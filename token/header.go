@@ -45,10 +45,7 @@ func (p *parser) header(src []byte) (Header, error) {
 func (h *Header) set(name, text string) {
 	switch name {
 	case "alg":
-		h.Algorithm = Algorithm(text)
-		if s, ok := suiteOf(h.Algorithm); ok {
-			h.Algorithm = s.name // not its alias
-		}
+		h.Algorithm = canonical(Algorithm(text))
 	case "typ":
 		h.Kind = kindOf(text)
 	case "kid":

@@ -131,7 +131,7 @@ func (k *jwk) algorithmOf(public any, algs []Algorithm) (Algorithm, error) {
 		return algorithmFor(public, algs)
 	}
 	alg, err := ParseAlgorithm(string(k.Algorithm))
-	isIt := func(other Algorithm) bool { s, ok := suiteOf(other); return ok && s.name == alg }
+	isIt := func(other Algorithm) bool { return canonical(other) == alg }
 	if err == nil && len(algs) > 0 && !slices.ContainsFunc(algs, isIt) {
 		return "", fmt.Errorf("token: JWK is for %s: want one for %v", alg, algs)
 	}
