@@ -56,8 +56,7 @@ type suite struct {
 	generate func() (crypto.Signer, error)          // a new key
 }
 
-// suites is the table of algorithms. Nothing writes to it. Of those that a key
-// fits, the first is the one it is for when nobody says.
+// suites is the table of algorithms. Nothing writes to it.
 var suites = []suite{
 	{
 		name: EdDSA, method: jwt.SigningMethodEdDSA,

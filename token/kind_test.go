@@ -33,7 +33,7 @@ func TestParseKind(t *testing.T) {
 	t.Parallel()
 	for typ, want := range map[string]token.Kind{
 		"at+jwt": token.Access, "AT+JWT": token.Access, "application/at+jwt": token.Access, "APPLICATION/At+Jwt": token.Access,
-		"password-reset+jwt": "password-reset+jwt", "JWT": "jwt",
+		"password-reset+jwt": "password-reset+jwt", "JWT": "jwt", "id_token": token.IDToken,
 		"": "", "application/": "", "text/at+jwt": "", "application/a/b": "", "at+jwt; a=b": "", "boo\u212a+jwt": "", "\u0130d+jwt": "", " at+jwt": "", "a++b": "", "+jwt": "", "at+": "",
 	} {
 		t.Run(typ, func(t *testing.T) {
