@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/grpcauth/grpcauth/token"
 )
@@ -72,7 +73,7 @@ func TestRedirects(t *testing.T) {
 		"from https to https":                {true, secure.URL, nil},
 		"from https to http":                 {true, plain.URL, token.ErrKeysUnavailable},
 		"from http on loopback to the same":  {false, plain.URL, nil},
-		"from http on loopback to https":     {false, secure.URL, nil},
+		"from http on loopback to https":     {false, secure.URL, token.ErrKeysUnavailable},
 		"from http on loopback to elsewhere": {false, "http://issuer.invalid/", token.ErrKeysUnavailable},
 		"to another scheme":                  {false, "file:///etc/passwd", token.ErrKeysUnavailable},
 	} {
@@ -127,21 +128,32 @@ func TestRemoteKeysConfig(t *testing.T) {
 		config token.RemoteKeysConfig
 		want   string // of the error; "" for none
 	}{
-		"https":                    {token.RemoteKeysConfig{URL: "https://issuer.example/jwks"}, ""},
-		"http on 127.0.0.1":        {token.RemoteKeysConfig{URL: "http://127.0.0.1:80/jwks"}, ""},
-		"http on ::1":              {token.RemoteKeysConfig{URL: "http://[::1]:80/jwks"}, ""},
-		"http on localhost":        {token.RemoteKeysConfig{URL: "http://localhost/jwks"}, ""},
-		"http, allowed":            {token.RemoteKeysConfig{URL: "http://issuer.example", InsecureAllowHTTP: true}, ""},
-		"http":                     {token.RemoteKeysConfig{URL: "http://issuer.example/jwks"}, "want https"},
-		"http on a name like it":   {token.RemoteKeysConfig{URL: "http://localhost.example/jwks"}, "want https"},
-		"http on 127.0.0.1.nip.io": {token.RemoteKeysConfig{URL: "http://127.0.0.1.nip.io/"}, "want https"},
-		"http on 10.0.0.1":         {token.RemoteKeysConfig{URL: "http://10.0.0.1/"}, "want https"},
-		"file, http allowed":       {token.RemoteKeysConfig{URL: "file://host/jwks", InsecureAllowHTTP: true}, "want https"},
-		"empty":                    {token.RemoteKeysConfig{}, "want one like"},
-		"no host":                  {token.RemoteKeysConfig{URL: "https:///jwks"}, "want one like"},
-		"a password":               {token.RemoteKeysConfig{URL: "https://user:secret@issuer.example/"}, "holds a password"},
-		"a cool-down below zero":   {token.RemoteKeysConfig{URL: "https://issuer.example", Cooldown: -1}, "negative"},
-		"an age below zero":        {token.RemoteKeysConfig{URL: "https://issuer.example", MaxAge: -1}, "negative"},
+		"https":                              {token.RemoteKeysConfig{URL: "https://issuer.example/jwks"}, ""},
+		"http on 127.0.0.1":                  {token.RemoteKeysConfig{URL: "http://127.0.0.1:80/jwks"}, ""},
+		"http on ::1":                        {token.RemoteKeysConfig{URL: "http://[::1]:80/jwks"}, ""},
+		"http on localhost":                  {token.RemoteKeysConfig{URL: "http://localhost/jwks"}, ""},
+		"http, allowed":                      {token.RemoteKeysConfig{URL: "http://issuer.example", InsecureAllowHTTP: true}, ""},
+		"http":                               {token.RemoteKeysConfig{URL: "http://issuer.example/jwks"}, "want https"},
+		"http on a name like it":             {token.RemoteKeysConfig{URL: "http://localhost.example/jwks"}, "want https"},
+		"http on 127.0.0.1.nip.io":           {token.RemoteKeysConfig{URL: "http://127.0.0.1.nip.io/"}, "want https"},
+		"http on 10.0.0.1":                   {token.RemoteKeysConfig{URL: "http://10.0.0.1/"}, "want https"},
+		"file, http allowed":                 {token.RemoteKeysConfig{URL: "file://host/jwks", InsecureAllowHTTP: true}, "want https"},
+		"empty":                              {token.RemoteKeysConfig{}, "set either Issuer"},
+		"both":                               {token.RemoteKeysConfig{Issuer: "https://issuer.example", URL: "https://issuer.example"}, "set either Issuer"},
+		"no name":                            {token.RemoteKeysConfig{URL: "https://:443/jwks"}, "want one like"},
+		"too long":                           {token.RemoteKeysConfig{URL: "https://issuer.example/" + strings.Repeat("a", 2048)}, "want one like"},
+		"issuer":                             {token.RemoteKeysConfig{Issuer: "https://issuer.example/a/"}, ""},
+		"issuer, http":                       {token.RemoteKeysConfig{Issuer: "http://issuer.example"}, "want https"},
+		"issuer, http, allowed":              {token.RemoteKeysConfig{Issuer: "http://issuer.example", InsecureAllowHTTP: true}, ""},
+		"issuer that is no URL":              {token.RemoteKeysConfig{Issuer: "issuer.example"}, "want one like"},
+		"issuer with a password":             {token.RemoteKeysConfig{Issuer: "https://user:secret@issuer.example"}, "holds a password"},
+		"issuer with a query":                {token.RemoteKeysConfig{Issuer: "https://issuer.example?"}, "query or a fragment"},
+		"issuer with a fragment":             {token.RemoteKeysConfig{Issuer: "https://issuer.example#"}, "query or a fragment"},
+		"no host":                            {token.RemoteKeysConfig{URL: "https:///jwks"}, "want one like"},
+		"a password":                         {token.RemoteKeysConfig{URL: "https://user:secret@issuer.example/"}, "holds a password"},
+		"a cool-down below zero":             {token.RemoteKeysConfig{URL: "https://issuer.example", Cooldown: -1}, "negative"},
+		"an age below zero":                  {token.RemoteKeysConfig{URL: "https://issuer.example", MaxAge: -1}, "negative"},
+		"an age below the default cool-down": {token.RemoteKeysConfig{URL: "https://issuer.example", MaxAge: time.Second}, "cool-down is 30s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			keys, err := token.NewRemoteKeys(tc.config)

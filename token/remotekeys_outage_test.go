@@ -118,36 +118,3 @@ func TestAFetchEndsByItself(t *testing.T) {
 		}
 	})
 }
-
-// checklist: K1 K2
-func TestAnOldSetIsRefreshedInTheBackground(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server := new(jwksServer)
-		old, fresh := hands()[0].key.Public(), hands()[1].key.Public()
-		server.publish(old)
-		keys := inBubble(server)
-		_ = must(keys.Key(t.Context(), old.ID(), ""))
-		server.publish(fresh)
-
-		time.Sleep(5*time.Minute - 1)
-		_ = must(keys.Key(t.Context(), old.ID(), ""))
-		synctest.Wait()
-		if n := server.count.Load(); n != 1 {
-			t.Errorf("%d fetches before five minutes, want 1", n)
-		}
-		time.Sleep(1)
-		if _, err := keys.Key(t.Context(), old.ID(), ""); err != nil {
-			t.Errorf("the caller that noticed was not served the old set: %v", err)
-		}
-		synctest.Wait()
-		_, err := keys.Key(t.Context(), old.ID(), "")
-		wantErr(t, err, token.ErrUnknownKey) // withdrawn
-		if _, err := keys.Key(t.Context(), fresh.ID(), ""); err != nil {
-			t.Errorf("the new key: %v", err)
-		}
-		if n := server.count.Load(); n != 2 {
-			t.Errorf("%d fetches, want 2", n)
-		}
-	})
-}

@@ -73,10 +73,12 @@ func remote(t *testing.T, server *jwksServer, change ...func(*token.RemoteKeysCo
 }
 
 // inBubble is a RemoteKeys in a bubble of synctest.
-func inBubble(server *jwksServer) *token.RemoteKeys {
-	return must(token.NewRemoteKeys(token.RemoteKeysConfig{
-		URL: "https://issuer.example/jwks", HTTPClient: &http.Client{Transport: server},
-	}))
+func inBubble(server *jwksServer, change ...func(*token.RemoteKeysConfig)) *token.RemoteKeys {
+	config := token.RemoteKeysConfig{URL: "https://issuer.example/jwks", HTTPClient: &http.Client{Transport: server}}
+	for _, c := range change {
+		c(&config)
+	}
+	return must(token.NewRemoteKeys(config))
 }
 
 func TestRemoteKeysVerifyTokens(t *testing.T) {

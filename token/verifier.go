@@ -57,8 +57,8 @@ type Verifier struct {
 }
 
 // NewVerifier checks the configuration: it fails when anything required is
-// missing, when an issuer comes twice, when a profile contradicts itself, and
-// when the leeway is too long.
+// missing, when an issuer comes twice or with the [RemoteKeys] of another,
+// when a profile contradicts itself, and when the leeway is too long.
 func NewVerifier(config VerifierConfig) (*Verifier, error) {
 	v := &Verifier{issuers: map[string]*trustedIssuer{}, leeway: config.Leeway, now: config.Now}
 	switch {
@@ -93,6 +93,9 @@ func (v *Verifier) trust(issuer TrustedIssuer) error {
 		return fmt.Errorf("token: trusted issuer %q without audiences: say who you are in Audiences", issuer.Issuer)
 	case issuer.Keys == nil:
 		return fmt.Errorf("token: trusted issuer %q without keys: set Keys", issuer.Issuer)
+	}
+	if remote, ok := issuer.Keys.(*RemoteKeys); ok && remote.source.issuer != "" && remote.source.issuer != issuer.Issuer {
+		return fmt.Errorf("token: trusted issuer %q has the keys of %q: name the same Issuer at both", issuer.Issuer, remote.source.issuer)
 	}
 	profile, err := issuer.Profile.compile()
 	if err == nil && profile.checkIssuer != nil {
