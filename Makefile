@@ -105,11 +105,15 @@ format: .bin/golangci-lint .bin/buf ## Format Go code and protos
 	@$(BUF) format --write
 
 .PHONY: tools
-tools: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc .bin/golangci-lint .bin/grpcurl ## Install every tool into .bin
+tools: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc .bin/golangci-lint .bin/grpcurl .bin/peers ## Install every tool into .bin
 
 .PHONY: clean
 clean: ## Remove installed tools and what builds leave behind
 	@rm -rf .bin .cache cover.out
+
+# The npm packages that internal/peers runs, as its lock file pins them.
+.bin/peers: FORCE
+	@sh tools/peers.sh
 
 # A tool is asked for by name. It is installed only when the one that is there
 # is not of the version in tools/versions.

@@ -10,5 +10,7 @@
 // GRPCAUTH_TEST_REQUIRE=all, as in CI, a missing program fails the test:
 // nothing is skipped there.
 //
+// [RequirePeers] does the same for Node.js and the packages of internal/peers.
+//
 // The services that tests call live in proto/ and gen/ beside this file.
 package testkit

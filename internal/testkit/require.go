@@ -22,23 +22,29 @@ const (
 // GRPCAUTH_TEST_REQUIRE is "all".
 func Require(t testing.TB, program string) string {
 	t.Helper()
+	path, err := find(program)
+	settle(t, program, err)
+	return path
+}
+
+// settle ends a test that lacks something.
+func settle(t testing.TB, program string, lack error) {
+	t.Helper()
 	// Both variables are read first, whatever comes out, because go test
 	// keeps a result only while the variables that the test read stand.
 	// `make test` names another file at every run, so a test that asks for a
 	// program is never answered from the cache.
 	strict, list := os.Getenv(requireEnv) == "all", os.Getenv(missingEnv)
-	path, err := find(program)
-	if err == nil {
-		return path
+	if lack == nil {
+		return
 	}
 	if strict {
-		t.Fatalf("%v; %s=all lets no test go without", err, requireEnv)
+		t.Fatalf("%v; %s=all lets no test go without", lack, requireEnv)
 	}
 	if err := note(list, program, t.Name()); err != nil {
 		t.Fatal(err)
 	}
-	t.Skip(err)
-	return ""
+	t.Skip(lack)
 }
 
 func find(program string) (string, error) {
