@@ -118,3 +118,47 @@ func TestAFetchEndsByItself(t *testing.T) {
 		}
 	})
 }
+
+// Whatever is wrong with one issuer, tokens of another are verified at once.
+// checklist: K2 K3
+func TestIssuersDoNotTouchEachOther(t *testing.T) {
+	t.Parallel()
+	h := hands()[0]
+	synctest.Test(t, func(t *testing.T) {
+		sick, well := new(jwksServer), new(jwksServer)
+		sick.set(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		well.publish(h.key.Public())
+		sickKeys, wellKeys := inBubble(sick), inBubble(well)
+		v := verifierOf(wellKeys, func(c *token.VerifierConfig) {
+			c.Issuers = append(c.Issuers, token.TrustedIssuer{Issuer: "https://sick.example", Audiences: []string{audience}, Keys: sickKeys})
+		})
+		waiting := make(chan error, 100)
+		for range cap(waiting) {
+			go func() {
+				_, err := verify(v, h.token(payload(map[string]any{"iss": "https://sick.example"})))
+				waiting <- err
+			}()
+		}
+		synctest.Wait()
+		start := time.Now()
+		for range 3 {
+			if _, err := verify(v, h.token(payload(nil))); err != nil {
+				t.Error(err)
+			}
+		}
+		_, err := verify(v, h.token(payload(map[string]any{"iss": "https://nobody.example"})))
+		wantErr(t, err, token.ErrIssuer) // a name that nobody has verified: nothing is fetched
+		if waited := time.Since(start); waited > 0 {
+			t.Errorf("waited %s", waited)
+		}
+		for range cap(waiting) {
+			wantErr(t, <-waiting, token.ErrKeysUnavailable)
+		}
+		if sick.count.Load() != 1 || well.count.Load() != 1 {
+			t.Errorf("%d and %d fetches, want one each", sick.count.Load(), well.count.Load())
+		}
+		if s := wellKeys.Stats(); s.Failures != 0 || errors.Is(s.LastError, context.DeadlineExceeded) {
+			t.Errorf("the well one: %+v", s)
+		}
+	})
+}
