@@ -1,9 +1,12 @@
 package peers_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 // What oidc-provider issues to a client by itself, in each algorithm that we
@@ -28,6 +31,26 @@ func TestAnIssuersAccessTokensPass(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Its keys are found at a plain address, too, and not under a name that is
+// not its own: a slash at the end is another name.
+// checklist: V5, K2
+func TestAnIssuersKeysAreFoundUnderItsNameAlone(t *testing.T) {
+	t.Parallel()
+	idp := startIssuer(t)
+	raw := idp.robot("ES256", "notes.read")
+	byURL := startServiceWith(t, idp, token.RemoteKeysConfig{URL: idp.jwksURL(), Cooldown: cooldown})
+	if got := byURL.list(raw); got != passed {
+		t.Errorf("by the address of the keys: %v", got)
+	}
+	misnamed, err := token.NewRemoteKeys(token.RemoteKeysConfig{Issuer: idp.Issuer + "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := misnamed.Key(t.Context(), "", token.ES256); !errors.Is(err, token.ErrKeysUnavailable) || !strings.Contains(err.Error(), idp.Issuer) {
+		t.Errorf("under another name: %v", err)
 	}
 }
 

@@ -25,13 +25,20 @@ const cooldown = 200 * time.Millisecond
 // service is the notes service under a guard that trusts an issuer.
 type service struct {
 	t     *testing.T
+	keys  *token.RemoteKeys
 	notes notesv1.NotesServiceClient
 }
 
-// startService starts one for our audience, or for others.
+// startService starts one that finds the issuer's keys by discovery. Its name
+// is our audience, and others.
 func startService(t *testing.T, trusted *issuer, audiences ...string) service {
 	t.Helper()
-	keys, err := token.NewRemoteKeys(token.RemoteKeysConfig{URL: trusted.jwksURL(), Cooldown: cooldown})
+	return startServiceWith(t, trusted, token.RemoteKeysConfig{Issuer: trusted.Issuer, Cooldown: cooldown}, audiences...)
+}
+
+func startServiceWith(t *testing.T, trusted *issuer, config token.RemoteKeysConfig, audiences ...string) service {
+	t.Helper()
+	keys, err := token.NewRemoteKeys(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +57,7 @@ func startService(t *testing.T, trusted *issuer, audiences ...string) service {
 	if err := guard.Protect(srv); err != nil {
 		t.Fatal(err)
 	}
-	return service{t, notesv1.NewNotesServiceClient(dial(t, srv))}
+	return service{t, keys, notesv1.NewNotesServiceClient(dial(t, srv))}
 }
 
 // dial serves in memory until the test ends.

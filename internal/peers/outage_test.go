@@ -1,6 +1,9 @@
 package peers_test
 
-import "testing"
+import (
+	"context"
+	"testing"
+)
 
 // An issuer that comes back with other keys: the tokens of the old ones end,
 // and those of the new ones are taken as soon as a cool-down allows.
@@ -47,8 +50,16 @@ func TestAnIssuersOutageIsSurvived(t *testing.T) {
 	if got := late.list(known); got != unavailable {
 		t.Errorf("at a service that started without the issuer: %v", got)
 	}
+	if stats := late.keys.Stats(); stats.Ready || stats.Failures == 0 || stats.LastError == nil {
+		t.Errorf("it says of its keys: %+v", stats)
+	}
 
 	idp.restart()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := late.keys.WaitReady(ctx); err != nil {
+		t.Error(err)
+	}
 	renewed := idp.robot("RS256", "notes.read")
 	for name, s := range map[string]service{"the service": notes, "the one that started late": late} {
 		eventually(t, name+" takes a new token", func() bool { return s.list(renewed) == passed })
