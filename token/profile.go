@@ -33,7 +33,8 @@ type Profile struct {
 	// decides. Tokens of other types are of the kind that their typ says, but
 	// never [Access] nor [IDToken].
 	//
-	// Nil means RFC 9068 §2.1: the typ decides alone.
+	// Nil means RFC 9068 §2.1: the typ decides alone. Then a token without one,
+	// or with `JWT`, is an [IDToken].
 	Kind func(*Claims) Kind
 
 	// Subject is where the subject is. Empty means `sub`.
@@ -87,21 +88,26 @@ func (p Profile) compile() (*profile, error) {
 		made.types = append(made.types, kindOf(typ))
 	}
 	made.mapped = p.Subject != "" || len(p.Audience)+len(p.ClientID)+len(p.Scopes)+len(p.Roles) > 0
-	if made.Subject == "" {
-		made.Subject = "sub"
+	return made, made.fill()
+}
+
+// fill makes the places its own, and those that were left out RFC 9068's.
+func (p *profile) fill() error {
+	if p.Subject == "" {
+		p.Subject = "sub"
 	}
 	for _, place := range []struct {
 		paths    *[]string
 		standard string
-	}{{&made.Audience, "aud"}, {&made.ClientID, "client_id"}, {&made.Scopes, "scope"}, {&made.Roles, "roles"}} {
+	}{{&p.Audience, "aud"}, {&p.ClientID, "client_id"}, {&p.Scopes, "scope"}, {&p.Roles, "roles"}} {
 		if slices.Contains(*place.paths, "") {
-			return nil, fmt.Errorf("profile has an empty path where %s is", place.standard)
+			return fmt.Errorf("profile has an empty path where %s is", place.standard)
 		}
 		if *place.paths = slices.Clone(*place.paths); len(*place.paths) == 0 {
 			*place.paths = []string{place.standard}
 		}
 	}
-	return made, nil
+	return nil
 }
 
 // kind is what a token is for.
