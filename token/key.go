@@ -31,8 +31,9 @@ type material struct {
 // NewKey makes a key of a public one: ed25519.PublicKey, *ecdsa.PublicKey or
 // *rsa.PublicKey, which is copied. With an empty id it gets its RFC 7638
 // thumbprint. It fails when the key does not fit the algorithm or is not
-// sound: RSA of 2048 to 8192 bits with an odd exponent, a point on the curve,
-// no Ed25519 point of low order. HMAC keys are made by [NewHMACKey].
+// sound: RSA of 2048 to 8192 bits with an odd exponent and not of the generator
+// of CVE-2017-15361, a point on the curve, no Ed25519 point of low order. HMAC
+// keys are made by [NewHMACKey].
 func NewKey(alg Algorithm, id string, public any) (*Key, error) {
 	s, err := needSuite(alg)
 	if err != nil {

@@ -26,6 +26,9 @@ func checkEd25519(public any) (any, error) {
 	if len(key) != ed25519.PublicKeySize {
 		return nil, fmt.Errorf("token: Ed25519 key of %d bytes: want %d", len(key), ed25519.PublicKeySize)
 	}
+	if !isEd25519Point(key) {
+		return nil, errors.New("token: Ed25519 key is not sound: it is no point of the curve")
+	}
 	return ed25519.PublicKey(bytes.Clone(key)), nil
 }
 

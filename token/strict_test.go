@@ -1,6 +1,8 @@
 package token
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -72,5 +74,26 @@ func TestNoKeyIsGuessed(t *testing.T) {
 		if key, ok := ring.find("", EdDSA); ok || key != nil {
 			t.Fatalf("found %v", key)
 		}
+	}
+}
+
+// Keys that are made are points; of encodings at random half are none.
+//
+// checklist: V10
+func TestEd25519Points(t *testing.T) {
+	t.Parallel()
+	points := 0
+	for i := range 400 {
+		seed := sha256.Sum256([]byte{byte(i), byte(i >> 8)})
+		made, ok := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey)
+		if !ok || !isEd25519Point(made) {
+			t.Fatalf("key %d is said to be no point", i)
+		}
+		if isEd25519Point(seed[:]) {
+			points++
+		}
+	}
+	if points < 150 || points > 250 {
+		t.Errorf("%d of 400 encodings at random are points", points)
 	}
 }
