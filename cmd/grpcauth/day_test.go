@@ -55,7 +55,7 @@ func (d *day) context() context.Context {
 
 func (d *day) open() {
 	d.auth = d.b.serve(d.T, d.dir, "--drain-timeout", "300ms")
-	notes, address := d.b.notes(d.T, nil, "http://"+d.auth.HTTP+"/.well-known/jwks.json")
+	notes, address := d.b.notes(d.T, nil, testIssuer, "http://"+d.auth.HTTP+"/.well-known/jwks.json")
 	d.notes, d.conn = address, dial(d.T, d.auth.GRPC)
 	d.programs = append(d.programs, d.auth.program, notes)
 	if d.auth.Issuer != testIssuer || d.auth.Algorithm != "EdDSA" || d.auth.TLS || d.auth.Version == "" || d.auth.Store == "" {

@@ -53,7 +53,7 @@ func (d *day) wantStatus(stream grpc.ServerStreamingClient[healthv1.HealthCheckR
 func (d *day) restart(subject string) {
 	kid := d.auth.KID
 	d.auth = d.b.serve(d.T, d.dir, "--listen", d.auth.GRPC, "--http-listen", d.auth.HTTP)
-	notes, address := d.b.notes(d.T, nil, "http://"+d.auth.HTTP+"/.well-known/jwks.json")
+	notes, address := d.b.notes(d.T, nil, testIssuer, "http://"+d.auth.HTTP+"/.well-known/jwks.json")
 	d.programs = append(d.programs, d.auth.program, notes)
 	if d.auth.KID != kid {
 		d.Errorf("the key is another one: %s, %s", kid, d.auth.KID)

@@ -38,6 +38,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testTLS(t, b)
 	})
+	t.Run("discovery", func(t *testing.T) {
+		t.Parallel()
+		testDiscovery(t, b)
+	})
 	t.Run("a second signal ends it at once", func(t *testing.T) {
 		t.Parallel()
 		testSecondSignal(t, b)
@@ -67,10 +71,11 @@ func (b binaries) serve(t *testing.T, dir string, more ...string) *authServer {
 	return s
 }
 
-// notes is `examples/notes`, running; it gives its address.
-func (b binaries) notes(t *testing.T, environ []string, jwksURL string) (*program, string) {
+// notes is `examples/notes`, running; it gives its address. Without an address
+// of the keys it asks the issuer's metadata.
+func (b binaries) notes(t *testing.T, environ []string, issuer, jwksURL string) (*program, string) {
 	t.Helper()
-	p := b.start(t, "", environ, "notes", "-listen", "127.0.0.1:0", "-issuer", testIssuer, "-audience", testAudience, "-jwks-url", jwksURL)
+	p := b.start(t, "", environ, "notes", "-listen", "127.0.0.1:0", "-issuer", issuer, "-audience", testAudience, "-jwks-url", jwksURL)
 	_, address, _ := strings.Cut(strings.TrimSpace(p.line(&p.stdout, "serving on ")), "serving on ")
 	return p, address
 }
@@ -141,7 +146,7 @@ func testTLS(t *testing.T, b binaries) {
 	if got := get(t, &tls.Config{RootCAs: pool}, jwksURL); !strings.Contains(got, auth.KID) {
 		t.Errorf("the key set is %s", got)
 	}
-	_, notes := b.notes(t, []string{"SSL_CERT_FILE=" + cert}, jwksURL)
+	_, notes := b.notes(t, []string{"SSL_CERT_FILE=" + cert}, testIssuer, jwksURL)
 	client := notesv1.NewNotesServiceClient(dial(t, notes, session.DialOptions()...))
 	if _, err := client.CreateNote(ctx, &notesv1.CreateNoteRequest{Text: "buy milk"}); err != nil {
 		t.Errorf("keeping a note: %v", err)

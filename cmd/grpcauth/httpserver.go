@@ -10,15 +10,20 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
 
-// newHTTP makes the server of what is fetched without gRPC: the key set, and
-// the probes. Everything else is not found.
-func newHTTP(jwks []byte, ready func(context.Context) error, log *slog.Logger) *http.Server {
+// newHTTP makes the server of what is fetched without gRPC: the key set, the
+// metadata that leads to it, and the probes. Everything else is not found.
+func newHTTP(issuer string, jwks []byte, ready func(context.Context) error, log *slog.Logger) *http.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/jwk-set+json") // RFC 7517 §8.5.2
-		w.Header().Set("Cache-Control", "public, max-age=300")
-		_, _ = w.Write(jwks)
-	})
+	mux.HandleFunc("GET "+jwksPath, document("application/jwk-set+json", jwks)) // RFC 7517 §8.5.2
+	if path, body := metadataOf(issuer); path != "" {
+		mux.HandleFunc("GET /.well-known/{document...}", func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.EscapedPath() != path {
+				http.NotFound(w, r)
+				return
+			}
+			document("application/json", body)(w, r)
+		})
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, "ok")
 	})
@@ -38,6 +43,15 @@ func newHTTP(jwks []byte, ready func(context.Context) error, log *slog.Logger) *
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// document serves what anybody may have, and keep for five minutes.
+func document(kind string, body []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		_, _ = w.Write(body)
 	}
 }
 

@@ -14,8 +14,10 @@ import (
 func TestHTTPServesTheKeysAndTheProbesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	const jwks = `{"keys":[]}`
+	const meta = `{"issuer":"https://auth.test","jwks_uri":"https://auth.test/.well-known/jwks.json",` +
+		`"response_types_supported":["none"],"grant_types_supported":["refresh_token"]}`
 	ready := func(context.Context) error { return nil }
-	srv := newHTTP([]byte(jwks), ready, slog.New(slog.DiscardHandler))
+	srv := newHTTP(testIssuer, []byte(jwks), ready, slog.New(slog.DiscardHandler))
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -26,6 +28,11 @@ func TestHTTPServesTheKeysAndTheProbesAndNothingElse(t *testing.T) {
 		{"GET", "/.well-known/jwks.json", 200, jwks, [2]string{"Cache-Control", "public, max-age=300"}},
 		{"HEAD", "/.well-known/jwks.json", 200, "", [2]string{}},
 		{"POST", "/.well-known/jwks.json", 405, "Method Not Allowed\n", [2]string{"Allow", "GET, HEAD"}},
+		{"GET", oauthMetadata, 200, meta, [2]string{"Content-Type", "application/json"}},
+		{"GET", oauthMetadata, 200, meta, [2]string{"Cache-Control", "public, max-age=300"}},
+		{"POST", oauthMetadata, 405, "Method Not Allowed\n", [2]string{"Allow", "GET, HEAD"}},
+		{"GET", oauthMetadata + "/", 404, "404 page not found\n", [2]string{}},
+		{"GET", "/.well-known/openid-configuration", 404, "404 page not found\n", [2]string{}},
 		{"GET", "/healthz", 200, "ok\n", [2]string{"Cache-Control", "no-store"}},
 		{"GET", "/readyz", 200, "ok\n", [2]string{"Cache-Control", "no-store"}},
 		{"GET", "/", 404, "404 page not found\n", [2]string{}},
@@ -58,7 +65,7 @@ func TestReadinessFollowsTheStoreAndTheEnd(t *testing.T) {
 	probe := func() int {
 		got := httptest.NewRecorder()
 		ready := func(ctx context.Context) error { return s.ready(ctx, st) }
-		newHTTP(nil, ready, newLogger(&logged, "info", "text")).Handler.ServeHTTP(got, httptest.NewRequest("GET", "/readyz", nil))
+		newHTTP(testIssuer, nil, ready, newLogger(&logged, "info", "text")).Handler.ServeHTTP(got, httptest.NewRequest("GET", "/readyz", nil))
 		return got.Code
 	}
 	if got := probe(); got != http.StatusOK {

@@ -1,7 +1,7 @@
 // Grpcauth is the auth server as a program of its own.
 //
 //	grpcauth user add ada --scope notes.read --scope notes.write
-//	grpcauth serve --issuer https://auth.example --audience https://notes.example
+//	grpcauth serve --issuer http://127.0.0.1:8080 --audience https://notes.example
 //
 // serve logs people in and issues, renews and ends their tokens by gRPC
 // (grpcauth.v1.AuthService); other services verify those tokens with the keys

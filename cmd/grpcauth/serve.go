@@ -25,16 +25,16 @@ type serveCmd struct {
 
 	Storage        storeFlag `embed:""`
 	KeyFile        string    `group:"Storage and keys:" placeholder:"PATH" help:"The key that the signing key is sealed with and that refresh tokens are made with. Made at the first start, as grpcauth.key beside the database; back it up. Whoever loses it ends every session."`
-	Algorithm      string    `group:"Storage and keys:" placeholder:"NAME" help:"How access tokens are signed: EdDSA, ES256, RS256, or HS256 with --secret-file. Without it: as the key that is there, EdDSA at the first start."`
+	Algorithm      string    `group:"Storage and keys:" placeholder:"NAME" help:"How access tokens are signed: EdDSA; ES256, RS256, PS256, each also with 384 or 512; or HS256, HS384, HS512 with --secret-file. Without it: as the key that is there, EdDSA at the first start."`
 	PrivateKeyFile string    `group:"Storage and keys:" placeholder:"PATH" help:"Sign with this private key (PEM) instead of one made at the first start."`
-	SecretFile     string    `group:"Storage and keys:" placeholder:"PATH" help:"The shared secret of HS256, at least 32 bytes. Every service that verifies with it can also sign with it. A line break at its end is not part of it."`
+	SecretFile     string    `group:"Storage and keys:" placeholder:"PATH" help:"The shared secret of HS256, at least 32 bytes (HS384: 48, HS512: 64). Every service that verifies with it can also sign with it. A line break at its end is not part of it."`
 
 	AccessTTL  time.Duration `group:"Lifetimes:" name:"access-ttl" default:"15m" help:"How long an access token lives."`
 	RefreshTTL time.Duration `group:"Lifetimes:" name:"refresh-ttl" default:"720h" help:"How long a session lives without a refresh."`
 	SessionTTL time.Duration `group:"Lifetimes:" name:"session-ttl" default:"2160h" help:"How long a session lives at all; then its user logs in again."`
 
 	Listen         string        `group:"Network:" default:"127.0.0.1:50051" help:"Where gRPC is served. Without TLS it must be on this machine."`
-	HTTPListen     string        `group:"Network:" name:"http-listen" default:"127.0.0.1:8080" help:"Where the keys (/.well-known/jwks.json), /healthz and /readyz are served. \"off\": nowhere."`
+	HTTPListen     string        `group:"Network:" name:"http-listen" default:"127.0.0.1:8080" help:"Where the keys (/.well-known/jwks.json), the metadata that leads to them, /healthz and /readyz are served. \"off\": nowhere."`
 	TLSCert        string        `group:"Network:" name:"tls-cert" placeholder:"PATH" help:"The certificate chain (PEM), for gRPC and HTTP."`
 	TLSKey         string        `group:"Network:" name:"tls-key" placeholder:"PATH" help:"The private key of the certificate (PEM)."`
 	AllowPlaintext bool          `group:"Network:" help:"Take passwords and tokens without TLS from everywhere. For a server behind a proxy that terminates TLS, where nobody else can reach it."`
@@ -51,7 +51,7 @@ func (*serveCmd) Help() string {
 	return `A trial on one machine:
 
     grpcauth user add ada --scope notes.read,notes.write
-    grpcauth serve --issuer https://auth.example --audience https://notes.example
+    grpcauth serve --issuer http://127.0.0.1:8080 --audience https://notes.example
 
 Each setting is taken from its flag, else its variable, else the file of variables, else the configuration file (where --access-ttl is "access_ttl"), else its default.
 

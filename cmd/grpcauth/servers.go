@@ -33,7 +33,7 @@ func newServers(c *serveCmd, l *listeners, auth *authsvc.Service, st store.Store
 		return nil, err
 	}
 	s := &servers{bound: l, log: log, patience: c.DrainTimeout}
-	s.http = newHTTP(jwks, func(ctx context.Context) error { return s.ready(ctx, st) }, log)
+	s.http = newHTTP(c.Issuer, jwks, func(ctx context.Context) error { return s.ready(ctx, st) }, log)
 	s.grpc, s.health, err = newGRPC(auth, l.tls, c.plaintextFrom(), log)
 	return s, err
 }

@@ -1,10 +1,11 @@
 // Notes is a resource server of its own: it keeps notes for whoever shows an
 // access token of the auth server, which it verifies with the auth server's
-// public keys and without asking it about anybody.
+// public keys and without asking it about anybody. Where the keys are, the
+// issuer's metadata says.
 //
 //	grpcauth user add ada --scope notes.read,notes.write
-//	grpcauth serve --issuer https://auth.example --audience https://notes.example
-//	notes -issuer https://auth.example -audience https://notes.example
+//	grpcauth serve --issuer http://127.0.0.1:8080 --audience https://notes.example
+//	notes -issuer http://127.0.0.1:8080 -audience https://notes.example
 package main
 
 import (
@@ -26,9 +27,9 @@ import (
 
 func main() {
 	addr := flag.String("listen", "127.0.0.1:50052", "address to listen on")
-	issuer := flag.String("issuer", "https://auth.example", "whose tokens to trust, as the auth server's --issuer")
+	issuer := flag.String("issuer", "http://127.0.0.1:8080", "whose tokens to trust, as the auth server's --issuer: https, or http on this machine")
 	audience := flag.String("audience", "https://notes.example", "who we are in those tokens, one of the auth server's --audience")
-	jwksURL := flag.String("jwks-url", "http://127.0.0.1:8080/.well-known/jwks.json", "where the issuer publishes its keys: https, or http on this machine")
+	jwksURL := flag.String("jwks-url", "", "where the issuer publishes its keys, when its metadata is not to be asked")
 	flag.Parse()
 	if err := serve(*addr, *issuer, *audience, *jwksURL); err != nil {
 		log.Fatal(err)
@@ -36,7 +37,11 @@ func main() {
 }
 
 func serve(addr, issuer, audience, jwksURL string) error {
-	keys, err := token.NewRemoteKeys(token.RemoteKeysConfig{URL: jwksURL}) // fetched when the first token comes
+	where := token.RemoteKeysConfig{Issuer: issuer}
+	if jwksURL != "" {
+		where = token.RemoteKeysConfig{URL: jwksURL}
+	}
+	keys, err := token.NewRemoteKeys(where) // fetched when the first token comes
 	if err != nil {
 		return err
 	}
