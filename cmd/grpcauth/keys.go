@@ -73,11 +73,11 @@ func (c *serveCmd) masterKey(fresh bool, log *slog.Logger) (masterKey, error) {
 func (c *serveCmd) givenKey() (*token.SigningKey, error) {
 	switch {
 	case c.SecretFile != "":
-		return secretKey(c.SecretFile)
+		return secretKey(c.SecretFile, token.Algorithm(c.Algorithm))
 	case c.PrivateKeyFile == "":
 		return nil, nil
 	}
-	key, err := privateKey(c.PrivateKeyFile)
+	key, err := privateKey(c.PrivateKeyFile, token.Algorithm(c.Algorithm))
 	if err != nil {
 		return nil, err
 	}
@@ -109,22 +109,27 @@ func (c *serveCmd) fits(key *token.SigningKey, whose string) (*token.SigningKey,
 	return nil, fmt.Errorf("--algorithm is %s, but %s a key for %s: leave --algorithm out, or give another key with --private-key-file", c.Algorithm, whose, key.Algorithm())
 }
 
-func secretKey(path string) (*token.SigningKey, error) {
+func secretKey(path string, alg token.Algorithm) (*token.SigningKey, error) {
 	data, err := readPrivate("secret-file", path)
 	if err != nil {
 		return nil, err
 	}
 	secret := trimLine(data)
-	if len(secret) < 32 {
-		return nil, fmt.Errorf("--secret-file %s has %d bytes: HS256 needs at least 32 random ones, make them with (umask 077; openssl rand -base64 32 > %[1]s)", path, len(secret))
+	if want := secretBytes(alg); len(secret) < want {
+		return nil, fmt.Errorf("--secret-file %s has %d bytes: %s needs at least %d random ones, make them with (umask 077; openssl rand -base64 %[4]d > %[1]s)", path, len(secret), alg, want)
 	}
-	return token.NewHMACKey("", secret)
+	return token.NewHMACKey("", secret, alg)
 }
 
-func privateKey(path string) (*token.SigningKey, error) {
+// privateKey reads a key for the algorithm asked for, or for another one if it
+// can't be for that.
+func privateKey(path string, alg token.Algorithm) (*token.SigningKey, error) {
 	data, err := readPrivate("private-key-file", path)
 	if err != nil {
 		return nil, err
+	}
+	if key, err := token.ParsePEM(data, alg); alg != "" && err == nil {
+		return key, nil
 	}
 	key, err := token.ParsePEM(data)
 	if err != nil {
@@ -158,7 +163,7 @@ func (c *serveCmd) openKey(record store.SigningKey, master masterKey) (*token.Si
 	if err != nil {
 		return nil, fmt.Errorf("the signing key in %s does not open with %s for the issuer %s: start with the key file and the issuer it was made with", c.Storage.Store, c.keyPath(), c.Issuer)
 	}
-	key, err := token.ParsePEM(plain)
+	key, err := token.ParsePEM(plain, token.Algorithm(record.Algorithm))
 	if err != nil || key.ID() != record.ID || string(key.Algorithm()) != record.Algorithm {
 		return nil, fmt.Errorf("the signing key %s in %s is damaged: restore a backup", record.ID, c.Storage.Store)
 	}

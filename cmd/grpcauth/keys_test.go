@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
@@ -71,7 +72,7 @@ func TestThePrivateKeyIsKeptSealed(t *testing.T) {
 
 func TestEachAlgorithmCanBeMade(t *testing.T) {
 	t.Parallel()
-	for _, alg := range []token.Algorithm{token.EdDSA, token.ES256, token.RS256} {
+	for _, alg := range []token.Algorithm{token.EdDSA, token.ES256, token.ES384, token.ES512, token.RS256, token.RS512, token.PS256} {
 		c, st := server(t), memory.New()
 		c.Algorithm = string(alg)
 		if made := c.mustLoad(t, st).signing; made.Algorithm() != alg {
@@ -80,6 +81,45 @@ func TestEachAlgorithmCanBeMade(t *testing.T) {
 		c.Algorithm = ""
 		if found := c.mustLoad(t, st).signing; found.Algorithm() != alg {
 			t.Errorf("kept %s, found %s", alg, found.Algorithm())
+		}
+	}
+}
+
+func TestAKeyOfOnesOwnIsForTheAlgorithmAskedFor(t *testing.T) {
+	t.Parallel()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := server(t)
+	c.PrivateKeyFile = write(t, "rsa.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), 0o600)
+	for asked, want := range map[string]token.Algorithm{"": token.RS256, "PS384": token.PS384} {
+		c.Algorithm = asked
+		if got := c.mustLoad(t, memory.New()).signing; got.Algorithm() != want {
+			t.Errorf("asked for %q, got %s", asked, got.Algorithm())
+		}
+	}
+	c.Algorithm = "ES256"
+	if _, err := c.loadKeys(t.Context(), memory.New(), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "--algorithm is ES256, but") {
+		t.Errorf("an RSA key for ES256: %v", err)
+	}
+}
+
+func TestASecretIsAsLongAsItsHash(t *testing.T) {
+	t.Parallel()
+	for alg, size := range map[token.Algorithm]int{token.HS256: 32, token.HS384: 48, token.HS512: 64} {
+		c := server(t)
+		c.Algorithm, c.SecretFile = string(alg), write(t, string(alg), strings.Repeat("s", size), 0o600)
+		if got := c.mustLoad(t, memory.New()).signing; got.Algorithm() != alg {
+			t.Errorf("asked for %s, got %s", alg, got.Algorithm())
+		}
+		c.SecretFile = write(t, "short", strings.Repeat("s", size-1), 0o600)
+		if _, err := c.loadKeys(t.Context(), memory.New(), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "random ones, make them with") {
+			t.Errorf("%s with a byte too few: %v", alg, err)
 		}
 	}
 }

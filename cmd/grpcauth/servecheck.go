@@ -34,22 +34,39 @@ func (c *serveCmd) checkNames() error {
 	return nil
 }
 
+// checkAlgorithm leaves the algorithm's usual name in place of another one.
 func (c *serveCmd) checkAlgorithm() error {
-	hmac := c.Algorithm == string(token.HS256)
-	switch {
-	case hmac && c.SecretFile == "":
-		return errors.New("--algorithm HS256 needs --secret-file: make one with (umask 077; openssl rand -base64 32 > secret)")
-	case !hmac && c.SecretFile != "":
-		return errors.New("--secret-file is for HS256 only: add --algorithm HS256, or leave the file out")
-	case hmac && c.PrivateKeyFile != "":
-		return errors.New("--algorithm HS256 signs with --secret-file: leave --private-key-file out")
-	case c.Algorithm == "":
-		return nil
+	if c.Algorithm != "" {
+		alg, err := token.ParseAlgorithm(c.Algorithm)
+		if err != nil {
+			return fmt.Errorf("--algorithm %.20q is not supported: use EdDSA, or ES, RS, PS or HS with 256, 384 or 512", c.Algorithm)
+		}
+		c.Algorithm = string(alg)
 	}
-	if _, err := token.ParseAlgorithm(c.Algorithm); err != nil {
-		return fmt.Errorf("--algorithm %.20q is not supported: use EdDSA, ES256, RS256 or HS256", c.Algorithm)
+	want := secretBytes(token.Algorithm(c.Algorithm))
+	switch {
+	case want > 0 && c.SecretFile == "":
+		return fmt.Errorf("--algorithm %s needs --secret-file: make one with (umask 077; openssl rand -base64 %d > secret)", c.Algorithm, want)
+	case want == 0 && c.SecretFile != "":
+		return errors.New("--secret-file is for HS256, HS384 and HS512 only: add --algorithm HS256, or leave the file out")
+	case want > 0 && c.PrivateKeyFile != "":
+		return fmt.Errorf("--algorithm %s signs with --secret-file: leave --private-key-file out", c.Algorithm)
 	}
 	return nil
+}
+
+// secretBytes is how long the shared secret of an algorithm must be at least,
+// and 0 for one that has none.
+func secretBytes(alg token.Algorithm) int {
+	switch alg {
+	case token.HS256:
+		return 32
+	case token.HS384:
+		return 48
+	case token.HS512:
+		return 64
+	}
+	return 0
 }
 
 func (c *serveCmd) checkLifetimes() error {

@@ -16,10 +16,10 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 	}{
 		{[]string{"--issuer", ""}, 1, "--issuer is empty: give the URL this server is reached by, such as https://auth.example"},
 		{[]string{"--audience", ""}, 1, "--audience is empty: name the service that will accept the tokens, such as https://notes.example"},
-		{[]string{"--algorithm", "none"}, 1, `--algorithm "none" is not supported: use EdDSA, ES256, RS256 or HS256`},
-		{[]string{"--algorithm", "eddsa"}, 1, `--algorithm "eddsa" is not supported: use EdDSA, ES256, RS256 or HS256`},
+		{[]string{"--algorithm", "none"}, 1, `--algorithm "none" is not supported: use EdDSA, or ES, RS, PS or HS with 256, 384 or 512`},
+		{[]string{"--algorithm", "eddsa"}, 1, `--algorithm "eddsa" is not supported: use EdDSA, or ES, RS, PS or HS with 256, 384 or 512`},
 		{[]string{"--algorithm", "HS256"}, 1, hmac + "needs --secret-file: make one with (umask 077; openssl rand -base64 32 > secret)"},
-		{[]string{"--secret-file", "s"}, 1, "--secret-file is for HS256 only: add --algorithm HS256, or leave the file out"},
+		{[]string{"--secret-file", "s"}, 1, "--secret-file is for HS256, HS384 and HS512 only: add --algorithm HS256, or leave the file out"},
 		{[]string{"--algorithm", "HS256", "--secret-file", "s", "--private-key-file", "p"}, 1, hmac + "signs with --secret-file: leave --private-key-file out"},
 		{[]string{"--access-ttl", "0s"}, 1, "--access-ttl is 0s: use 1s to 24h, such as 15m"},
 		{[]string{"--access-ttl", "25h"}, 1, "--access-ttl is 25h0m0s: use 1s to 24h, such as 15m"},
