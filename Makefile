@@ -38,8 +38,12 @@ help: ## Show this list
 ##@ Measure
 
 .PHONY: bench
-bench: ## Measure speed beside the peers (BENCHFLAGS for its flags)
-	@cd bench && go run . $(BENCHFLAGS)
+bench: ## Measure speed beside the peers into docs/benchmarks.md (BENCHFLAGS for flags)
+	@cd bench && go run . -docs ../docs $(BENCHFLAGS)
+
+.PHONY: bench-gate
+bench-gate: ## Fail where checking a token costs more than it may
+	@cd bench && go run . -gate -rounds 600 $(BENCHFLAGS)
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (20s)

@@ -2,152 +2,190 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/golang-jwt/jwt/v5"
-
-	"github.com/grpcauth/grpcauth/token"
+	"slices"
 )
 
-// The names of the cases. Ratios are over rawCase.
+// The groups of cases. Ratios are taken inside one, algorithm by algorithm.
 const (
-	rawCase   = "raw crypto"
-	peerCase  = "golang-jwt"
-	coldCase  = "grpcauth verify"
-	guardCase = "grpcauth interceptor"
+	verifyGroup   = "verify"
+	alone         = "interceptor alone"
+	unaryOne      = "unary RPC, 1 caller"
+	unaryMany     = "unary RPC, 64 callers"
+	streamOf      = "stream of 1,000 messages"
+	manyCallers   = 64
+	streamLength  = 1000
+	rpcAlgorithms = "EdDSA RS256"
 )
 
+// The names of the cases that are not a peer's.
 const (
-	issuerName = "https://auth.example.com"
-	audience   = "notes"
-	keyID      = "bench-1"
+	rawCase    = "raw crypto"
+	nobodyCase = "token sent, nobody looks"
+	coldCase   = "grpcauth"
+	cachedCase = "grpcauth, cached"
 )
 
 // benchCase is one thing to measure.
 type benchCase struct {
-	algorithm string
-	name      string
-	run       func() error
+	group, algorithm, name string
+	callers                int // how many call at once; 0 is one
+	run                    func() error
 }
 
-// subject is what every case of one algorithm works on: a key and a token
-// that it signed.
-type subject struct {
-	algorithm token.Algorithm
-	method    jwt.SigningMethod
-	public    any // what golang-jwt verifies with
-	key       *token.Key
-	token     string
-	raw       func() error
+// isFloor tells whether the case is what the others of its group are measured
+// against: the part that nobody can save.
+func (c benchCase) isFloor() bool { return c.name == rawCase || c.name == nobodyCase }
+
+// String names the case in an error.
+func (c benchCase) String() string { return fmt.Sprintf("%s, %s, %s", c.group, c.algorithm, c.name) }
+
+// lab holds the cases and what runs for them.
+type lab struct {
+	cases []benchCase
+	stops []func()
 }
 
-// allCases are the cases of every algorithm.
-func allCases() ([]benchCase, error) {
+// close stops the servers.
+func (l *lab) close() {
+	for _, stop := range l.stops {
+		stop()
+	}
+}
+
+// wanted tells which cases to build.
+type wanted func(group, algorithm, name string) bool
+
+func everything(_, _, _ string) bool { return true }
+
+// newLab builds the cases that are wanted, of every algorithm. A lab that is
+// returned must be closed.
+func newLab(want wanted) (*lab, error) {
 	subjects, err := newSubjects()
 	if err != nil {
 		return nil, err
 	}
-	var cases []benchCase
+	l := &lab{}
 	for _, s := range subjects {
-		for _, c := range []struct {
-			name string
-			make func() (func() error, error)
-		}{{rawCase, s.bare}, {peerCase, s.peer}, {coldCase, s.cold}, {guardCase, s.guarded}} {
-			run, err := c.make()
-			if err != nil {
-				return nil, fmt.Errorf("%s, %s: %w", s.algorithm, c.name, err)
-			}
-			cases = append(cases, benchCase{string(s.algorithm), c.name, run})
+		if err := l.add(s, want); err != nil {
+			l.close()
+			return nil, fmt.Errorf("%s: %w", s.algorithm, err)
 		}
 	}
-	return cases, nil
+	groups := []string{verifyGroup, alone, unaryOne, unaryMany, streamOf}
+	slices.SortStableFunc(l.cases, func(a, b benchCase) int {
+		return slices.Index(groups, a.group) - slices.Index(groups, b.group)
+	})
+	return l, nil
 }
 
-// bare is the cryptography alone.
-func (s subject) bare() (func() error, error) { return s.raw, nil }
+func (l *lab) add(s subject, want wanted) error {
+	variants, err := s.variants()
+	if err != nil {
+		return err
+	}
+	for _, v := range variants {
+		if v.verify != nil && want(verifyGroup, string(s.algorithm), v.name) {
+			l.take(s, verifyGroup, v.name, func() error { return v.verify(s.token) })
+		}
+		if err := l.addAlone(s, v, want); err != nil {
+			return err
+		}
+		if err := l.addCalls(s, v, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-// cold is a Verifier. Nothing is cached between two calls.
-func (s subject) cold() (func() error, error) {
+func (l *lab) take(s subject, group, name string, run func() error) {
+	l.cases = append(l.cases, benchCase{group: group, algorithm: string(s.algorithm), name: name, run: run})
+}
+
+func (l *lab) addAlone(s subject, v variant, want wanted) error {
+	switch {
+	case !s.calls() || v.name == nobodyCase || !want(alone, string(s.algorithm), v.name):
+		return nil
+	case v.guard == nil:
+		l.take(s, alone, v.name, func() error { return v.verify(s.token) })
+		return nil
+	}
+	run, err := s.intercepted(v)
+	if err != nil {
+		return err
+	}
+	l.take(s, alone, v.name, run)
+	return nil
+}
+
+// addCalls adds the cases that go through a server, which they share.
+func (l *lab) addCalls(s subject, v variant, want wanted) error {
+	groups := slices.DeleteFunc([]string{unaryOne, unaryMany, streamOf}, func(group string) bool {
+		return !want(group, string(s.algorithm), v.name)
+	})
+	if !s.calls() || v.name == rawCase || len(groups) == 0 {
+		return nil
+	}
+	conn, stop, err := serve(v)
+	if err != nil {
+		return err
+	}
+	l.stops = append(l.stops, stop)
+	for _, group := range groups {
+		c := benchCase{group: group, algorithm: string(s.algorithm), name: v.name, run: conn.unary(s.token)}
+		switch group {
+		case unaryMany:
+			c.callers = manyCallers
+		case streamOf:
+			c.run = conn.stream(s.token)
+		}
+		l.cases = append(l.cases, c)
+	}
+	return nil
+}
+
+// variant is one way to deal with a token: a floor, a peer, or us.
+type variant struct {
+	name string
+	// verify is the bare verification, nil where it is no case of its own.
+	verify func(raw string) error
+	// guard makes what stands before a server's handlers.
+	guard func() (guard, error)
+}
+
+// variants are all of them: the floors, the peers that know the algorithm, us.
+func (s subject) variants() ([]variant, error) {
+	all := []variant{
+		{name: rawCase, verify: func(string) error { return s.raw() }},
+		{name: nobodyCase, guard: func() (guard, error) { return guard{}, nil }},
+	}
+	for _, p := range peers() {
+		check, err := p.make(s)
+		if errors.Is(err, errNotSupported) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+		all = append(all, variant{p.name, bare(check), func() (guard, error) { return middleware(check), nil }})
+	}
 	verifier, err := s.verifier()
 	if err != nil {
 		return nil, err
 	}
+	cold := func(ctx context.Context, raw string) (any, error) { return verifier.Verify(ctx, raw) }
+	return append(all,
+		variant{coldCase, bare(cold), func() (guard, error) { return s.ours(verifier, uncached) }},
+		variant{cachedCase, nil, func() (guard, error) { return s.ours(verifier, cached) }},
+	), nil
+}
+
+// bare calls a check without a call around it.
+func bare(check checker) func(raw string) error {
 	ctx := context.Background()
-	return func() error {
-		_, err := verifier.Verify(ctx, s.token)
+	return func(raw string) error {
+		_, err := check(ctx, raw)
 		return err
-	}, nil
-}
-
-func (s subject) verifier() (*token.Verifier, error) {
-	keys, err := token.NewStaticKeys(s.key)
-	if err != nil {
-		return nil, err
 	}
-	return token.NewVerifier(token.VerifierConfig{
-		Issuers: []token.TrustedIssuer{{Issuer: issuerName, Audiences: []string{audience}, Keys: keys}},
-	})
-}
-
-// peer is golang-jwt at its best: one parser for all calls, keys by id, and
-// every check it has turned on.
-func (s subject) peer() (func() error, error) {
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{s.method.Alg()}), jwt.WithIssuer(issuerName), jwt.WithAudience(audience),
-		jwt.WithExpirationRequired(), jwt.WithLeeway(30*time.Second))
-	keys := map[string]any{keyID: s.public}
-	find := func(t *jwt.Token) (any, error) {
-		kid, _ := t.Header["kid"].(string)
-		key, ok := keys[kid]
-		if !ok {
-			return nil, errors.New("unknown key")
-		}
-		return key, nil
-	}
-	return func() error {
-		_, err := parser.ParseWithClaims(s.token, &jwt.RegisteredClaims{}, find)
-		return err
-	}, nil
-}
-
-// issue signs a token as an AuthService does.
-func issue(key *token.SigningKey) (string, error) {
-	issuer, err := token.NewIssuer(token.IssuerConfig{Issuer: issuerName, Audience: []string{audience}, Key: key, Lifetime: time.Hour})
-	if err != nil {
-		return "", err
-	}
-	text, _, err := issuer.Issue(context.Background(), token.Spec{
-		Subject: "3b0c6a52c6f24d5b", ClientID: "web", Scopes: []string{"notes.read", "notes.write"},
-		Roles: []string{"editor"}, SessionID: "Xl2mY1m0Q9a5J7c3b8T4uA", AuthTime: time.Now(), AMR: []string{"pwd"},
-	})
-	return text, err
-}
-
-func newSubject(method jwt.SigningMethod, private crypto.Signer, verify func(signed, signature []byte) bool) (subject, error) {
-	key, err := token.NewSigningKey(token.Algorithm(method.Alg()), keyID, private)
-	if err != nil {
-		return subject{}, err
-	}
-	return finish(subject{method: method, public: private.Public()}, key, verify)
-}
-
-func finish(s subject, key *token.SigningKey, verify func(signed, signature []byte) bool) (subject, error) {
-	var err error
-	if s.token, err = issue(key); err != nil {
-		return s, err
-	}
-	signed, signature, err := apart(s.token)
-	if err != nil {
-		return s, err
-	}
-	s.algorithm, s.key = key.Algorithm(), key.Public()
-	s.raw = func() error {
-		if !verify(signed, signature) {
-			return fmt.Errorf("%s: the signature does not verify", s.algorithm)
-		}
-		return nil
-	}
-	return s, nil
 }

@@ -4,37 +4,85 @@ import (
 	"context"
 	"net"
 
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
+	grpcpeer "google.golang.org/grpc/peer"
 
 	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
 	"github.com/grpcauth/grpcauth/interceptor"
+	"github.com/grpcauth/grpcauth/token"
 )
 
-// guarded is a unary call through the interceptor alone: the token is read
-// from the metadata and verified, the rule is checked, the claims are put in
-// the context. There is no network, and a handler that does nothing.
-func (s subject) guarded() (func() error, error) {
-	verifier, err := s.verifier()
+// The sizes of the Guard's cache.
+const (
+	uncached = 0
+	cached   = 1 << 20
+)
+
+// guard is what stands before a server's handlers. The zero guard is nothing.
+type guard struct {
+	unary   grpc.UnaryServerInterceptor
+	stream  grpc.StreamServerInterceptor
+	protect func(*grpc.Server) error
+}
+
+func (g guard) options() []grpc.ServerOption {
+	if g.unary == nil {
+		return nil
+	}
+	return []grpc.ServerOption{grpc.UnaryInterceptor(g.unary), grpc.StreamInterceptor(g.stream)}
+}
+
+// claimsKey is where a hand-written interceptor leaves the claims.
+type claimsKey struct{}
+
+// middleware is the interceptor that a team writes around a library.
+func middleware(check checker) guard {
+	authenticate := func(ctx context.Context) (context.Context, error) {
+		raw, err := auth.AuthFromMD(ctx, "bearer")
+		if err != nil {
+			return nil, err
+		}
+		claims, err := check(ctx, raw)
+		if err != nil {
+			return nil, err
+		}
+		return context.WithValue(ctx, claimsKey{}, claims), nil
+	}
+	return guard{unary: auth.UnaryServerInterceptor(authenticate), stream: auth.StreamServerInterceptor(authenticate)}
+}
+
+// ours is a Guard with a cache of that many bytes. It checks the method's
+// rule, too: a scope.
+func (s subject) ours(verifier *token.Verifier, cacheBytes uint64) (guard, error) {
+	g, err := interceptor.New(verifier, interceptor.WithCacheBytes(cacheBytes))
+	if err != nil {
+		return guard{}, err
+	}
+	return guard{g.Unary(), g.Stream(), func(srv *grpc.Server) error { return g.Protect(srv) }}, nil
+}
+
+// intercepted is a unary call through the interceptor alone: no network, and
+// a handler that does nothing.
+func (s subject) intercepted(v variant) (func() error, error) {
+	g, err := v.guard()
 	if err != nil {
 		return nil, err
 	}
-	guard, err := interceptor.New(verifier)
-	if err != nil {
-		return nil, err
+	if g.protect != nil {
+		srv := grpc.NewServer(g.options()...)
+		notesv1.RegisterNotesServiceServer(srv, notesv1.UnimplementedNotesServiceServer{})
+		if err := g.protect(srv); err != nil {
+			return nil, err
+		}
 	}
-	srv := grpc.NewServer(guard.ServerOptions()...)
-	notesv1.RegisterNotesServiceServer(srv, notesv1.UnimplementedNotesServiceServer{})
-	if err := guard.Protect(srv); err != nil {
-		return nil, err
-	}
-	ctx := peer.NewContext(context.Background(), &peer.Peer{Addr: &net.UnixAddr{Name: "bench", Net: "unix"}})
+	ctx := grpcpeer.NewContext(context.Background(), &grpcpeer.Peer{Addr: &net.UnixAddr{Name: "bench", Net: "unix"}})
 	ctx = metadata.NewIncomingContext(ctx, metadata.Pairs("authorization", "Bearer "+s.token))
-	intercept, info := guard.Unary(), &grpc.UnaryServerInfo{FullMethod: notesv1.NotesService_CreateNote_FullMethodName}
+	info := &grpc.UnaryServerInfo{FullMethod: notesv1.NotesService_CreateNote_FullMethodName}
 	handler := func(context.Context, any) (any, error) { return nil, nil }
 	return func() error {
-		_, err := intercept(ctx, nil, info, handler)
+		_, err := g.unary(ctx, nil, info, handler)
 		return err
 	}, nil
 }

@@ -4,78 +4,72 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"runtime"
-	"strings"
+	"slices"
 	"text/tabwriter"
 )
 
-// row is one line of the table.
+// row is one line of a table.
 type row struct {
+	Group     string  `json:"group"`
 	Algorithm string  `json:"algorithm"`
 	Case      string  `json:"case"`
 	NsPerOp   float64 `json:"ns_per_op"`
-	OverRaw   float64 `json:"over_raw"`
+	OverFloor float64 `json:"over_floor"`
 	Bytes     float64 `json:"bytes_per_op"`
 	Allocs    float64 `json:"allocs_per_op"`
 }
 
-// report is all that is printed.
+// report is all that is printed, and on what it was measured.
 type report struct {
-	Go      string `json:"go"`
-	CPUs    int    `json:"cpus"`
-	Rows    []row  `json:"rows"`
-	Beaten  bool   `json:"golang_jwt_beaten"`
-	Verdict string `json:"verdict"`
+	Machine machine `json:"machine"`
+	Rounds  int     `json:"rounds"`
+	Rows    []row   `json:"rows"`
 }
 
 func newReport(results []result) report {
-	r := report{Go: runtime.Version(), CPUs: runtime.NumCPU(), Beaten: true}
-	var speeds []string
+	r := report{Machine: thisMachine()}
 	for _, c := range results {
+		floor := floorOf(results, c)
+		r.Rounds = len(c.rounds)
 		r.Rows = append(r.Rows, row{
-			Algorithm: c.algorithm, Case: c.name,
-			NsPerOp: median(c.rounds), OverRaw: ratio(c.rounds, find(results, c.algorithm, rawCase).rounds),
+			Group: c.group, Algorithm: c.algorithm, Case: c.name,
+			NsPerOp: median(c.rounds), OverFloor: ratio(c.rounds, floor.rounds),
 			Bytes: c.bytes, Allocs: c.allocs,
 		})
-		if c.name == coldCase {
-			speed := ratio(find(results, c.algorithm, peerCase).rounds, c.rounds)
-			r.Beaten = r.Beaten && speed > 1
-			speeds = append(speeds, fmt.Sprintf("%s %.2f times as fast", c.algorithm, speed))
-		}
 	}
-	r.Verdict = "grpcauth verify beats golang-jwt for every algorithm: "
-	if !r.Beaten {
-		r.Verdict = "grpcauth verify does NOT beat golang-jwt for every algorithm: "
-	}
-	r.Verdict += strings.Join(speeds, ", ")
 	return r
 }
 
-// find is the result of a case of an algorithm. Every algorithm has the same
-// cases.
-func find(results []result, algorithm, name string) result {
-	for _, r := range results {
-		if r.algorithm == algorithm && r.name == name {
-			return r
+// floorOf is the case that c is measured against. Every set has one.
+func floorOf(results []result, c result) result {
+	i := slices.IndexFunc(results, func(r result) bool {
+		return r.group == c.group && r.algorithm == c.algorithm && r.isFloor()
+	})
+	return results[i]
+}
+
+// sets are the rows by group and algorithm, in the order they are in.
+func (r report) sets() [][]row {
+	var sets [][]row
+	for i, row := range r.Rows {
+		if i == 0 || row.Group != r.Rows[i-1].Group || row.Algorithm != r.Rows[i-1].Algorithm {
+			sets = append(sets, nil)
 		}
+		sets[len(sets)-1] = append(sets[len(sets)-1], row)
 	}
-	return result{}
+	return sets
 }
 
 func (r report) writeTable(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "algorithm\tcase\tns/op\tover raw\tB/op\tallocs/op\t")
-	for i, row := range r.Rows {
-		if i > 0 && row.Algorithm != r.Rows[i-1].Algorithm {
-			fmt.Fprintln(table, "\t\t\t\t\t\t")
+	for _, set := range r.sets() {
+		fmt.Fprintf(table, "%s, %s\tns/op\tover floor\tB/op\tallocs/op\t\n", set[0].Group, set[0].Algorithm)
+		for _, row := range set {
+			fmt.Fprintf(table, "%s\t%.0f\t%.3f\t%.0f\t%.0f\t\n", row.Case, row.NsPerOp, row.OverFloor, row.Bytes, row.Allocs)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%.0f\t%.2f\t%.0f\t%.0f\t\n", row.Algorithm, row.Case, row.NsPerOp, row.OverRaw, row.Bytes, row.Allocs)
+		fmt.Fprintln(table, "\t\t\t\t\t")
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "\n%s\n", r.Verdict)
-	return err
+	return table.Flush()
 }
 
 func (r report) writeJSON(out io.Writer) error {
