@@ -137,6 +137,19 @@ func needSuite(alg Algorithm) (*suite, error) {
 	return nil, fmt.Errorf("token: algorithm %.20q is not supported: want one of %s", alg, strings.Join(names, ", "))
 }
 
+// parseAlgorithms is a copy of names, each under its usual name.
+func parseAlgorithms(names []Algorithm) ([]Algorithm, error) {
+	var algorithms []Algorithm
+	for _, name := range names {
+		alg, err := ParseAlgorithm(string(name))
+		if err != nil {
+			return nil, err
+		}
+		algorithms = append(algorithms, alg)
+	}
+	return algorithms, nil
+}
+
 // ParseAlgorithm reads the name of an algorithm, which is case-sensitive;
 // `Ed25519` is [EdDSA]. It fails for every other name that is not one of the
 // constants, so for "none".

@@ -25,6 +25,10 @@ type TrustedIssuer struct {
 	Audiences []string
 	// Keys are the issuer's. Required.
 	Keys KeySet
+	// Algorithms are those that its tokens may be signed with, of those that
+	// Keys has keys for. Empty means all of them: a key has one algorithm in
+	// any case.
+	Algorithms []Algorithm
 	// Profile is how the issuer writes its tokens. Zero means [RFC9068].
 	Profile Profile
 }
@@ -105,6 +109,9 @@ func (v *Verifier) trust(issuer TrustedIssuer) error {
 		return fmt.Errorf("token: trusted issuer %q: %w", issuer.Issuer, err)
 	}
 	issuer.Audiences = slices.Clone(issuer.Audiences)
+	if issuer.Algorithms, err = parseAlgorithms(issuer.Algorithms); err != nil {
+		return fmt.Errorf("token: trusted issuer %q: %w", issuer.Issuer, err)
+	}
 	v.issuers[issuer.Issuer] = &trustedIssuer{TrustedIssuer: issuer, profile: profile}
 	v.names = append(v.names, issuer.Issuer)
 	return nil
@@ -151,6 +158,9 @@ func (v *Verifier) prove(ctx context.Context, s *scratch, raw string) (*Claims, 
 	issuer, err := v.issuerOf(s, j)
 	if err != nil {
 		return nil, nil, err
+	}
+	if len(issuer.Algorithms) > 0 && !slices.Contains(issuer.Algorithms, header.Algorithm) {
+		return nil, nil, fmt.Errorf("%w: %.20q is none of the issuer's algorithms", ErrSignature, header.Algorithm)
 	}
 	key, err := verifySignature(ctx, issuer.Keys, header, j)
 	if err != nil {
