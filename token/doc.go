@@ -24,7 +24,7 @@
 // Claims, so a function that takes them needs no checks of its own:
 //
 //	keys, err := token.NewRemoteKeys(token.RemoteKeysConfig{
-//		URL: "https://auth.example.com/.well-known/jwks.json",
+//		Issuer: "https://auth.example.com", // its metadata says where its keys are
 //	})
 //	...
 //	verifier, err := token.NewVerifier(token.VerifierConfig{
@@ -64,7 +64,10 @@
 // soundness is checked there and then. Where a key's type allows several
 // algorithms, as RSA does, the reading functions take the one to use.
 // [StaticKeys], [FileKeys] and [RemoteKeys] are sets of keys; anything with
-// the one method of [KeySet] is. [MarshalJWKS] writes what others need to
+// the one method of [KeySet] is. RemoteKeys finds an issuer's keys by its
+// name, fetches them again before they are stale, and bridges its outages;
+// [RemoteKeys.WaitReady] keeps a server from starting without keys, and
+// [RemoteKeys.Stats] is for metrics. [MarshalJWKS] writes what others need to
 // verify your tokens.
 //
 // # What is refused

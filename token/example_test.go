@@ -170,12 +170,6 @@ func ExampleNewStaticKeys() {
 	// Output: token: HMAC and public keys can't share a set: trust two issuers
 }
 
-func ExampleNewRemoteKeys() {
-	_, err := token.NewRemoteKeys(token.RemoteKeysConfig{URL: "http://issuer.example/jwks.json"})
-	fmt.Println(err)
-	// Output: token: key set URL "http://issuer.example/jwks.json": want https, or http on a loopback address
-}
-
 func ExampleNewFileKeys() {
 	path := filepath.Join(must(os.MkdirTemp("", "")), "issuer.pem")
 	defer func() { _ = os.RemoveAll(filepath.Dir(path)) }()
