@@ -30,3 +30,17 @@ func TestPackagesMustBeThoseOfTheLockFile(t *testing.T) {
 		})
 	}
 }
+
+func TestNodeMustBeNewEnough(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]string{
+		"v20.19.2": "", "v22.1.0": "",
+		"v18.20.4": "20.19 or newer", "v20.18.3": "20.19 or newer",
+		"nonsense": "the version of node",
+	} {
+		err := checkVersion(version + "\n")
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", version, err, want)
+		}
+	}
+}
