@@ -42,7 +42,7 @@ func FuzzHeader(f *testing.F) {
 		`{"alg":"Ed25519","typ":"at+jwt","kid":"ed"}`, `{"alg":"ed25519","typ":"at+jwt"}`,
 		ed.header("at+jwt"), ed.header("application/AT+JWT"), `{"alg":"EdDSA","typ":"at+jwt"}`, `{"alg":"none"}`, `{}`, `[]`, ``,
 		`{"alg":"EdDSA","typ":"at+jwt","kid":"ed","crit":[]}`, `{"alg":"EdDSA","typ":"at+jwt","jwk":{"kty":"OKP"}}`,
-		`{"alg":"EdDSA","alg":"none","typ":"at+jwt"}`, `{"\u0061lg":"EdDSA","typ":"at+jwt"}`, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"x\":\"\xff\"}",
+		`{"alg":"EdDSA","typ":"at+jwt","x":1e400}`, `{"alg":"EdDSA","alg":"none","typ":"at+jwt"}`, `{"\u0061lg":"EdDSA","typ":"at+jwt"}`, "{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"x\":\"\xff\"}",
 	} {
 		f.Add(header)
 	}
@@ -53,6 +53,9 @@ func FuzzHeader(f *testing.F) {
 		if err != nil {
 			wantSentinel(t, err)
 			return
+		}
+		if _, err := headerOf(raw); err != nil {
+			return // a number past a float64, which golang-jwt decodes though nobody asks for it
 		}
 		parsed, _ := theirs(t, raw, ed)
 		if alg := parsed.Header["alg"]; alg != "EdDSA" && alg != "Ed25519" || parsed.Header["crit"] != nil {
