@@ -3,7 +3,6 @@ package peers_test
 import (
 	"context"
 	"encoding/json"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ const (
 func build(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "grpcauth")
-	cmd := exec.CommandContext(t.Context(), testkit.Require(t, "go"), "build", "-o", path, "github.com/grpcauth/grpcauth/cmd/grpcauth")
+	cmd, _ := command(t, testkit.Require(t, "go"), "build", "-o", path, "github.com/grpcauth/grpcauth/cmd/grpcauth")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
