@@ -2,7 +2,6 @@ package token_test
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -80,7 +79,7 @@ func attacks(t testing.TB) map[string]attack {
 
 func (a attack) test(t *testing.T) {
 	t.Helper()
-	if a["says"] != "" {
+	if a.isKey() {
 		a.testKey(t)
 		return
 	}
@@ -103,11 +102,13 @@ func (a attack) test(t *testing.T) {
 	}
 }
 
-// testKey wants a key to be refused when it is made, or made where the file
-// says so.
+// isKey reports whether the file has a key and no token.
+func (a attack) isKey() bool { return a["jwk"]+a["signing-jwk"]+a["pem"]+a["secret"] != "" }
+
+// testKey wants a key to be refused when it is made, for what the file says.
 func (a attack) testKey(t *testing.T) {
 	t.Helper()
-	err := errors.New("the file names no key")
+	var err error
 	switch {
 	case a["jwk"] != "":
 		_, err = token.ParseJWK([]byte(a.text(a["jwk"], nil)))
@@ -115,11 +116,16 @@ func (a attack) testKey(t *testing.T) {
 		_, err = token.ParseSigningJWK([]byte(a.text(a["signing-jwk"], nil)))
 	case a["pem"] != "":
 		_, err = token.ParsePublicPEM([]byte(a.text(a["pem"], nil)))
-	case a["secret"] != "":
+	default:
 		_, err = token.NewHMACKey("", []byte(a.text(a["secret"], nil)))
 	}
-	if a["want"] != "refused" || err == nil || !strings.Contains(err.Error(), a["says"]) {
+	switch {
+	case a["want"] == "accepted" && err != nil:
+		t.Errorf("it is refused: %v", err)
+	case a["want"] == "refused" && (err == nil || a["says"] == "" || !strings.Contains(err.Error(), a["says"])):
 		t.Errorf("error = %v, want one with %q", err, a["says"])
+	case a["want"] != "accepted" && a["want"] != "refused":
+		t.Errorf("want %q is no outcome of a key", a["want"])
 	}
 }
 
