@@ -128,9 +128,9 @@ func NewRemoteKeys(config RemoteKeysConfig) (*RemoteKeys, error) {
 // because it may be a new one; so is every key when there is no set to go by.
 func (r *RemoteKeys) Key(ctx context.Context, kid string, alg Algorithm) (*Key, error) {
 	now := r.now()
-	set := r.usable(now)
+	set, age := r.usable(now)
 	if key, ok := set.find(kid, alg); ok {
-		if elapsed(now, set.fetched) >= set.fresh {
+		if age >= set.fresh {
 			r.refresh(now)
 		}
 		return key, nil
@@ -147,7 +147,7 @@ func (r *RemoteKeys) Key(ctx context.Context, kid string, alg Algorithm) (*Key, 
 
 // find looks only at what is there.
 func (r *RemoteKeys) find(kid string, alg Algorithm) (*Key, error) {
-	set := r.usable(r.now())
+	set, _ := r.usable(r.now())
 	if key, ok := set.find(kid, alg); ok {
 		return key, nil
 	}
@@ -167,12 +167,16 @@ func (r *RemoteKeys) unavailable() error {
 	return fmt.Errorf("%w: %w", ErrKeysUnavailable, r.failure)
 }
 
-// usable is the set that is there, unless it is too old.
-func (r *RemoteKeys) usable(now time.Time) *remoteSet {
-	if set := r.set.Load(); set != nil && elapsed(now, set.fetched) < r.maxAge {
-		return set
+// usable is the set that is there and its age, unless it is too old.
+func (r *RemoteKeys) usable(now time.Time) (*remoteSet, time.Duration) {
+	set := r.set.Load()
+	if set == nil {
+		return nil, 0
 	}
-	return nil
+	if age := elapsed(now, set.fetched); age < r.maxAge {
+		return set, age
+	}
+	return nil, 0
 }
 
 func (s *remoteSet) find(kid string, alg Algorithm) (*Key, bool) {

@@ -28,11 +28,10 @@ func (r *RemoteKeys) Stats() RemoteKeysStats {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	stats := RemoteKeysStats{
-		Ready: r.usable(now) != nil, Fetches: r.fetches, Failures: r.failures, LastError: r.failure,
-	}
+	stats := RemoteKeysStats{Fetches: r.fetches, Failures: r.failures, LastError: r.failure}
 	if set := r.set.Load(); set != nil {
 		stats.Keys, stats.Age = len(set.ring), elapsed(now, set.fetched)
+		stats.Ready = stats.Age < r.maxAge
 	}
 	return stats
 }
@@ -44,7 +43,7 @@ func (r *RemoteKeys) Stats() RemoteKeysStats {
 func (r *RemoteKeys) WaitReady(ctx context.Context) error {
 	for {
 		now := r.now()
-		if r.usable(now) != nil {
+		if set, _ := r.usable(now); set != nil {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {
