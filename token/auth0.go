@@ -23,7 +23,15 @@ func Auth0() Profile {
 }
 
 func auth0Kind(c *Claims) Kind {
-	if client := c.ClientID(); client == "" || c.HasAudience(client) {
+	named := false
+	for _, claim := range [...]string{"azp", "client_id"} {
+		client, _ := c.Claim(claim).Text()
+		if c.has("aud", client) {
+			return idToken(c)
+		}
+		named = named || client != ""
+	}
+	if !named {
 		return idToken(c)
 	}
 	return Access

@@ -12,6 +12,14 @@ func (c *Claims) HasAudience(audience string) bool {
 	return p.tape.hasText(p.audience, audience)
 }
 
+// has reports whether the claim at path is text, or a list that holds it,
+// wherever the [Profile] has its places.
+func (c *Claims) has(path, text string) bool {
+	t := &c.open().tape
+	at, ok := t.find(path)
+	return ok && t.hasText(at, text)
+}
+
 // Roles is `roles`, or what the [Profile] has in its place.
 func (c *Claims) Roles() []string {
 	p := c.open()

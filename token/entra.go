@@ -38,12 +38,12 @@ func entraKind(c *Claims) Kind {
 	}
 	switch typ, _ := c.Claim("idtyp").Text(); typ {
 	case "app":
-		if len(c.Roles()) == 0 {
+		if c.Claim("roles").Len() == 0 {
 			return ""
 		}
 		return Access
 	case "", "user":
-		if len(c.Scopes()) > 0 {
+		if scopes, _ := c.Claim("scp").Text(); strings.Trim(scopes, " ") != "" {
 			return Access
 		}
 		return idToken(c)

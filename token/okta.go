@@ -22,7 +22,7 @@ func Okta() Profile {
 }
 
 func oktaKind(c *Claims) Kind {
-	if c.ClientID() != "" && c.Claim("scp").Len() > 0 {
+	if client, _ := c.Claim("cid").Text(); client != "" && c.Claim("scp").Len() > 0 {
 		return Access
 	}
 	return idToken(c)

@@ -18,6 +18,9 @@ import (
 //
 //	token.Profile{Roles: []string{"groups"}}
 //
+// What marks an access token stays where the issuer writes it, whichever
+// places you change: the Kind of those profiles reads the claims themselves.
+//
 // Paths are those of [Claims.Claim]. A claim at a path must have the form that
 // its meaning needs, or the token is refused with [ErrClaims].
 type Profile struct {
@@ -30,7 +33,9 @@ type Profile struct {
 	// bears a mark which no other token of the issuer bears, and "" for one
 	// that is good for nothing here. It is called at every verification, must
 	// be safe for concurrent use, and can't see [Claims.Kind], which it
-	// decides. Tokens of other types are of the kind that their typ says, but
+	// decides. It must go by the token alone, since a cache asks it once for
+	// each. Go by [Claims.Claim], which does not change with the places below.
+	// Tokens of other types are of the kind that their typ says, but
 	// never [Access] nor [IDToken].
 	//
 	// Nil means RFC 9068 §2.1: the typ decides alone. Then a token without one,
