@@ -35,7 +35,8 @@ type proven struct {
 
 	bound bool
 
-	key *Key // under which a verifier has proven all this; nil of an issuer's own
+	key   *Key           // under which a verifier has proven all this; nil of an issuer's own
+	trust *trustedIssuer // that verifier's own, so that another one's is told from it
 }
 
 func (c *Claims) open() *proven {

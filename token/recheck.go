@@ -19,8 +19,8 @@ import (
 // one's place, and another error may come first.
 func (v *Verifier) Recheck(ctx context.Context, claims *Claims) error {
 	p := claims.open()
-	issuer, ok := v.issuers[p.issuer]
-	if !ok || p.key == nil {
+	issuer := v.issuers[p.issuer]
+	if issuer == nil || issuer != p.trust { // another verifier asks for less, perhaps
 		return fmt.Errorf("%w: no claims that this verifier has proven", ErrSignature)
 	}
 	key, err := issuer.Keys.Key(ctx, p.header.KeyID, p.header.Algorithm)

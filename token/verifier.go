@@ -173,7 +173,8 @@ func (v *Verifier) prove(ctx context.Context, s *scratch, raw string) (*Claims, 
 	if err != nil {
 		return nil, nil, err
 	}
-	claims.open().key = key
+	p := claims.open()
+	p.key, p.trust = key, issuer
 	return claims, issuer, nil
 }
 
