@@ -42,6 +42,9 @@ func checkECDSA(curve elliptic.Curve) func(any) (any, error) {
 		if key.Curve != curve {
 			return nil, fmt.Errorf("token: ECDSA key on another curve: want one on %s", name)
 		}
+		if key.X == nil || key.Y == nil { //nolint:staticcheck // Bytes would panic
+			return nil, fmt.Errorf("token: ECDSA key is not a point on %s", name)
+		}
 		point, err := key.Bytes() // fails when the point is not on the curve
 		if err != nil {
 			return nil, fmt.Errorf("token: ECDSA key is not a point on %s", name)
@@ -58,8 +61,8 @@ func checkRSA(public any) (any, error) {
 	if bits := key.N.BitLen(); bits < minRSABits || bits > maxRSABits {
 		return nil, fmt.Errorf("token: RSA key of %d bits: want %d to %d", bits, minRSABits, maxRSABits)
 	}
-	if key.N.Bit(0) == 0 {
-		return nil, errors.New("token: RSA modulus is even: this is no RSA key")
+	if key.N.Sign() < 0 || key.N.Bit(0) == 0 {
+		return nil, errors.New("token: RSA modulus is even or negative: this is no RSA key")
 	}
 	if isROCA(key.N) {
 		return nil, errors.New("token: RSA key of a broken generator (CVE-2017-15361): its factors can be found, make another")
