@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/grpcauth/grpcauth/interceptor"
 )
 
 // The groups of cases. Ratios are taken inside one, algorithm by algorithm.
@@ -176,8 +178,8 @@ func (s subject) variants() ([]variant, error) {
 	}
 	cold := func(ctx context.Context, raw string) (any, error) { return verifier.Verify(ctx, raw) }
 	return append(all,
-		variant{coldCase, bare(cold), func() (guard, error) { return s.ours(verifier, uncached) }},
-		variant{cachedCase, nil, func() (guard, error) { return s.ours(verifier, cached) }},
+		variant{coldCase, bare(cold), func() (guard, error) { return ours(verifier, interceptor.WithCacheBytes(0)) }},
+		variant{cachedCase, nil, func() (guard, error) { return ours(verifier) }},
 	), nil
 }
 

@@ -34,12 +34,12 @@ elapsed time by the number of calls. Memory of a call is the client's and the se
 - **grpcauth** verifies at every call; **grpcauth, cached** is the Guard as it comes, at a token that it has seen.
 - The others are set up as their documents advise: parser, key set and options are made once, keys are found by ` + "`kid`" + `, and algorithm,
   issuer, audience and expiry are checked with a leeway of 30 seconds. "own struct" decodes the claims that a service reads; the
-  plain ones decode the registered claims. In calls they stand in the auth interceptor of go-grpc-middleware v2.
+  plain ones decode the registered claims. go-oidc tries its keys one after the other, so it has only the right one. In calls they stand in the auth interceptor of go-grpc-middleware v2.
 
 ## What is not compared
 
 - Checks are not equal. grpcauth also checks the token's type, refuses duplicate members and lenient base64, reads all claims, and holds the call
-  to the method's rule (a scope here). None of the others does all of that, so the comparison is not to our favour.
+  to the method's rule (a scope here). None of the others does all of that, so the comparison does not favour it.
 - The cache is not a faster verifier. It helps where a token comes more than once, as access tokens do; the line above it is what
   the first call costs. No cache was written around the others.
 - Keys are in memory. Fetching them, revocation and TLS are not in these figures, and the network is a buffer in memory: over a real one

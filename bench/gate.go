@@ -22,16 +22,17 @@ type bound struct {
 }
 
 // bounds are what CI holds us to. The cached decision has its goal in ns, 350;
-// it is held to what that is of one Ed25519 verification.
+// it is held to what that is of one Ed25519 verification. Limits lie above the
+// worst of many runs on two CPUs that had three times as much to do.
 func bounds() []bound {
 	return []bound{
 		{verifyGroup, "EdDSA", coldCase, 1.10, 1.20, 5},
 		{verifyGroup, "ES256", coldCase, 1.07, 1.17, 28},
-		{verifyGroup, "RS256", coldCase, 1.16, 1.30, 16},
-		{verifyGroup, "PS256", coldCase, 1.16, 1.30, 20},
-		{verifyGroup, "HS256", coldCase, 5, 7, 11},
-		{alone, "EdDSA", cachedCase, 0.0067, 0.012, 2},
-		{unaryMany, "EdDSA", cachedCase, 1.05, 1.12, 0},
+		{verifyGroup, "RS256", coldCase, 1.16, 1.25, 16},
+		{verifyGroup, "PS256", coldCase, 1.16, 1.25, 20},
+		{verifyGroup, "HS256", coldCase, 5, 6.5, 11},
+		{alone, "EdDSA", cachedCase, 0.0067, 0.01, 2},
+		{unaryMany, "EdDSA", cachedCase, 1.05, 1.15, 0},
 	}
 }
 

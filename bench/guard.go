@@ -14,12 +14,6 @@ import (
 	"github.com/grpcauth/grpcauth/token"
 )
 
-// The sizes of the Guard's cache.
-const (
-	uncached = 0
-	cached   = 1 << 20
-)
-
 // guard is what stands before a server's handlers. The zero guard is nothing.
 type guard struct {
 	unary   grpc.UnaryServerInterceptor
@@ -53,10 +47,9 @@ func middleware(check checker) guard {
 	return guard{unary: auth.UnaryServerInterceptor(authenticate), stream: auth.StreamServerInterceptor(authenticate)}
 }
 
-// ours is a Guard with a cache of that many bytes. It checks the method's
-// rule, too: a scope.
-func (s subject) ours(verifier *token.Verifier, cacheBytes uint64) (guard, error) {
-	g, err := interceptor.New(verifier, interceptor.WithCacheBytes(cacheBytes))
+// ours is a Guard. It checks the method's rule, too: a scope.
+func ours(verifier *token.Verifier, options ...interceptor.Option) (guard, error) {
+	g, err := interceptor.New(verifier, options...)
 	if err != nil {
 		return guard{}, err
 	}
