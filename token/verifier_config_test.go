@@ -9,6 +9,7 @@ import (
 	"github.com/grpcauth/grpcauth/token"
 )
 
+// checklist: V5
 func TestVerifierConfig(t *testing.T) {
 	t.Parallel()
 	keys := must(token.NewStaticKeys(hands()[0].key.Public()))
