@@ -10,8 +10,12 @@ import (
 	"time"
 )
 
-// fileInterval is how often a file is looked at, at most.
-const fileInterval = time.Second
+const (
+	// fileInterval is how often a file is looked at, at most.
+	fileInterval = time.Second
+	// fileTick is what the times of a file system may be rounded to.
+	fileTick = 2 * time.Second
+)
 
 // FileKeysConfig configures [NewFileKeys].
 type FileKeysConfig struct {
@@ -32,7 +36,8 @@ type FileKeysConfig struct {
 // FileKeys is a [KeySet] in a file, read again when the file changes: when
 // another file has taken its place, or when its size or its time of change
 // differs. It follows symbolic links, so a mounted Kubernetes secret or config
-// map, which is swapped by one, is seen as changed.
+// map, which is swapped by one, is seen as changed. For 2 s after a change it
+// is read at every look, because two changes can bear the same time.
 //
 // The file is looked at when a key is asked for, at most once a second. While
 // a changed file can't be read or holds no key, it is tried again at each look
@@ -148,6 +153,9 @@ func (f *FileKeys) load(read os.FileInfo) (keyRing, os.FileInfo, error) {
 	ring, err := parseKeys(data, f.algorithms)
 	if err != nil {
 		return nil, nil, fmt.Errorf("token: key file %s: %w", f.path, err)
+	}
+	if f.now().Sub(info.ModTime()).Abs() < fileTick { // another change may bear the same time
+		info = nil
 	}
 	return ring, info, nil
 }

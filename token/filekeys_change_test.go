@@ -215,3 +215,31 @@ func TestManyAskAFile(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// Times of files are coarse, so two versions of one size can bear the same:
+// one that was read just after it was written is read once more.
+func TestAFileThatChangesTwiceWithinATick(t *testing.T) {
+	t.Parallel()
+	ed, other := hands()[0], hand{key: must(token.GenerateKey(token.EdDSA))}
+	file, written := newKeyFile(t, jwksOf(ed)), now
+	write := func(h hand) {
+		t.Helper()
+		if err := errors.Join(os.WriteFile(file.path, []byte(jwksOf(h)), 0o600), os.Chtimes(file.path, written, written)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(ed)
+	at := written.Add(time.Second)
+	keys := must(token.NewFileKeys(token.FileKeysConfig{Path: file.path, Now: func() time.Time { return at }}))
+	write(other)
+	at = at.Add(time.Second)
+	if has(t, keys, ed) || !has(t, keys, other) {
+		t.Error("the second version was not read")
+	}
+	at = at.Add(time.Second)
+	before := must(keys.Key(t.Context(), other.key.ID(), ""))
+	at = at.Add(time.Second)
+	if after := must(keys.Key(t.Context(), other.key.ID(), "")); after != before {
+		t.Error("a file that has settled is read again")
+	}
+}
