@@ -234,7 +234,7 @@ func TestAFileThatChangesTwiceWithinATick(t *testing.T) {
 	write(other)
 	at = at.Add(time.Second)
 	if has(t, keys, ed) || !has(t, keys, other) {
-		t.Error("the second version was not read")
+		t.Fatal("the second version was not read")
 	}
 	at = at.Add(time.Second)
 	before := must(keys.Key(t.Context(), other.key.ID(), ""))
