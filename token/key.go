@@ -23,9 +23,10 @@ type Key struct { //nolint:recvcheck // a copy must print as little as a pointer
 }
 
 type material struct {
-	method    jwt.SigningMethod
-	key       any // what method.Verify wants
-	symmetric bool
+	method     jwt.SigningMethod
+	key        any    // what method.Verify wants
+	thumbprint string // of a public key, whatever its id is
+	symmetric  bool
 }
 
 // NewKey makes a key of a public one: ed25519.PublicKey, *ecdsa.PublicKey or
@@ -53,7 +54,7 @@ func NewKey(alg Algorithm, id string, public any) (*Key, error) {
 	if id == "" {
 		id = derived
 	}
-	return newKey(s.name, id, material{method: s.method, key: own})
+	return newKey(s.name, id, material{method: s.method, key: own, thumbprint: derived})
 }
 
 func newKey(alg Algorithm, id string, m material) (*Key, error) {

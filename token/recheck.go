@@ -3,7 +3,6 @@ package token
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"fmt"
 	"time"
 )
@@ -42,19 +41,16 @@ func (v *Verifier) Remaining(claims *Claims) time.Duration {
 
 func (v *Verifier) deadline(claims *Claims) time.Time { return claims.ExpiresAt().Add(v.leeway) }
 
-// same reports whether other is this key, read once more.
+// same reports whether other is this key, read once more. Public keys are
+// compared by their thumbprints: Equal of crypto/rsa and crypto/ecdsa
+// allocates.
 func (k *Key) same(other *Key) bool {
-	if other == nil || k.id != other.id || k.algorithm != other.algorithm {
+	if !k.isMade() || !other.isMade() || k.id != other.id || k.algorithm != other.algorithm {
 		return false
 	}
 	ours, theirs := k.sealed.open(), other.sealed.open()
-	if ours == nil || theirs == nil {
-		return false
+	if ours.symmetric || theirs.symmetric {
+		return ours.symmetric && theirs.symmetric && bytes.Equal(ours.key.([]byte), theirs.key.([]byte))
 	}
-	if secret, ok := ours.key.([]byte); ok {
-		another, ok := theirs.key.([]byte)
-		return ok && bytes.Equal(secret, another)
-	}
-	public, ok := ours.key.(interface{ Equal(x crypto.PublicKey) bool })
-	return ok && public.Equal(theirs.key)
+	return ours.thumbprint == theirs.thumbprint
 }

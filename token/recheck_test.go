@@ -1,6 +1,9 @@
 package token_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -69,4 +72,49 @@ func TestRecheckWithoutAKeyID(t *testing.T) {
 		at = at.Add(2 * time.Second)
 		wantErr(t, v.Recheck(t.Context(), claims), step.want)
 	}
+}
+
+// Keys are read anew all the time. Claims that were proven under the one
+// before are no dearer for it, and another key of the same id is another.
+func TestRecheckAfterTheKeyIsReadAgain(t *testing.T) { // not parallel: it counts allocations
+	for _, h := range hands() {
+		t.Run(h.String(), func(t *testing.T) {
+			again, other := readAgain(t, h.key)
+			keys := &oneKey{h.key.Public()}
+			v := verifierOf(keys)
+			claims := must(verify(v, h.token(payload(nil))))
+			keys.key = again
+			var err error
+			if allocations := testing.AllocsPerRun(10, func() { err = v.Recheck(t.Context(), claims) }); err != nil || allocations != 0 {
+				t.Errorf("the same key, read again: %v allocations, %v", allocations, err)
+			}
+			for name, key := range map[string]*token.Key{"another key": other, "the zero key": new(token.Key), "no key": nil} {
+				keys.key = key
+				if err := v.Recheck(t.Context(), claims); !errors.Is(err, token.ErrUnknownKey) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
+	}
+}
+
+// oneKey is the only key there is, whatever is asked for.
+type oneKey struct{ key *token.Key }
+
+func (o *oneKey) Key(context.Context, string, token.Algorithm) (*token.Key, error) { return o.key, nil }
+
+// readAgain is an equal key, and another one with the same id.
+func readAgain(t *testing.T, key *token.SigningKey) (again, other *token.Key) {
+	t.Helper()
+	alg, id := key.Algorithm(), key.ID()
+	if alg == token.HS256 {
+		secret := hands()[3].private.([]byte)
+		return must(token.NewHMACKey(id, secret)).Public(), must(token.NewHMACKey(id, append([]byte{0}, secret...))).Public()
+	}
+	var set struct{ Keys []map[string]any }
+	if err := json.Unmarshal(must(token.MarshalJWKS(key.Public(), must(token.GenerateKey(alg)).Public())), &set); err != nil {
+		t.Fatal(err)
+	}
+	set.Keys[1]["kid"] = id
+	return must(token.ParseJWK(must(json.Marshal(set.Keys[0])))), must(token.ParseJWK(must(json.Marshal(set.Keys[1]))))
 }
