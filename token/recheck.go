@@ -49,8 +49,10 @@ func (k *Key) same(other *Key) bool {
 		return false
 	}
 	ours, theirs := k.sealed.open(), other.sealed.open()
-	if ours.symmetric || theirs.symmetric {
-		return ours.symmetric && theirs.symmetric && bytes.Equal(ours.key.([]byte), theirs.key.([]byte))
+	secret, ok := ours.key.([]byte)
+	another, both := theirs.key.([]byte)
+	if ok || both {
+		return ok && both && bytes.Equal(secret, another)
 	}
 	return ours.thumbprint == theirs.thumbprint
 }
