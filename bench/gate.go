@@ -27,10 +27,10 @@ type bound struct {
 func bounds() []bound {
 	return []bound{
 		{verifyGroup, "EdDSA", coldCase, 1.10, 1.20, 5},
-		{verifyGroup, "ES256", coldCase, 1.07, 1.17, 28},
-		{verifyGroup, "RS256", coldCase, 1.16, 1.25, 16},
-		{verifyGroup, "PS256", coldCase, 1.16, 1.25, 20},
-		{verifyGroup, "HS256", coldCase, 5, 6.5, 11},
+		{verifyGroup, "ES256", coldCase, 1.07, 1.17, 14},
+		{verifyGroup, "RS256", coldCase, 1.16, 1.25, 13},
+		{verifyGroup, "PS256", coldCase, 1.16, 1.25, 17},
+		{verifyGroup, "HS256", coldCase, 5, 5.8, 4},
 		{alone, "EdDSA", cachedCase, 0.0067, 0.01, 2},
 		{unaryMany, "EdDSA", cachedCase, 1.05, 1.15, 0},
 	}

@@ -80,21 +80,27 @@ var suites = []suite{
 // suiteES is ECDSA on a curve. Each algorithm has its own (RFC 7518 §3.4).
 func suiteES(name Algorithm, method *jwt.SigningMethodECDSA, curve elliptic.Curve) suite {
 	return suite{
-		name: name, method: method, opts: method.Hash, check: checkECDSA(curve), encode: encodeECDSA(method.KeySize),
+		name: name, method: newECDSAMethod(method), opts: method.Hash, check: checkECDSA(curve), encode: encodeECDSA(method.KeySize),
 		generate: func() (crypto.Signer, error) { return ecdsa.GenerateKey(curve, rand.Reader) },
 	}
 }
 
 func suiteRS(name Algorithm, method *jwt.SigningMethodRSA) suite {
-	return suite{name: name, method: method, opts: method.Hash, check: checkRSA, encode: encodeAsIs, generate: generateRSA}
+	verify := func(public *rsa.PublicKey, digest, signature []byte) error {
+		return rsa.VerifyPKCS1v15(public, method.Hash, digest, signature)
+	}
+	return suite{name: name, method: newRSAMethod(method, method.Hash, verify), opts: method.Hash, check: checkRSA, encode: encodeAsIs, generate: generateRSA}
 }
 
 // suitePS is RSA with a salt as long as the hash, for signing and for
 // verifying (RFC 7518 §3.5). golang-jwt's own method verifies any length.
 func suitePS(name Algorithm, method *jwt.SigningMethodRSAPSS) suite {
 	opts := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: method.Hash}
+	verify := func(public *rsa.PublicKey, digest, signature []byte) error {
+		return rsa.VerifyPSS(public, method.Hash, digest, signature, opts)
+	}
 	return suite{
-		name: name, method: &jwt.SigningMethodRSAPSS{SigningMethodRSA: method.SigningMethodRSA, Options: opts},
+		name: name, method: newRSAMethod(method, method.Hash, verify),
 		opts: opts, check: checkRSA, encode: encodeAsIs, generate: generateRSA,
 	}
 }
@@ -189,7 +195,7 @@ func defaultAlgorithm(public any) (Algorithm, error) {
 		return RS256, nil
 	case *ecdsa.PublicKey:
 		for i := range suites {
-			if method, ok := suites[i].method.(*jwt.SigningMethodECDSA); ok && method.CurveBits == key.Curve.Params().BitSize {
+			if method, ok := suites[i].method.(ecdsaMethod); ok && method.CurveBits == key.Curve.Params().BitSize {
 				return suites[i].name, nil
 			}
 		}

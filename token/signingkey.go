@@ -15,6 +15,8 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // SigningKey signs tokens. It is immutable and safe for concurrent use, as
@@ -63,13 +65,18 @@ func NewHMACKey(id string, shared []byte, alg ...Algorithm) (*SigningKey, error)
 	if err != nil {
 		return nil, err
 	}
+	method, ok := s.method.(*jwt.SigningMethodHMAC)
+	if !ok {
+		return nil, fmt.Errorf("token: %s takes no secret: want HS256, HS384 or HS512", s.name)
+	}
 	if len(shared) < s.secret {
 		return nil, fmt.Errorf("token: secret for %s has %d bytes: want at least %d random ones", s.name, len(shared), s.secret)
 	}
 	if id == "" {
 		id = hmacKeyID(shared)
 	}
-	key, err := newKey(s.name, id, material{method: s.method, key: bytes.Clone(shared), symmetric: true})
+	own := bytes.Clone(shared)
+	key, err := newKey(s.name, id, material{method: newHMACMethod(method, own), key: own, symmetric: true})
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +89,7 @@ func hmacSuite(alg []Algorithm) (*suite, error) {
 	case 0:
 		return needSuite(HS256)
 	case 1:
-		s, err := needSuite(alg[0])
-		if err == nil && s.secret == 0 {
-			err = fmt.Errorf("token: %s takes no secret: want HS256, HS384 or HS512", s.name)
-		}
-		return s, err
+		return needSuite(alg[0])
 	}
 	return nil, fmt.Errorf("token: a secret for %d algorithms: a key has one", len(alg))
 }
