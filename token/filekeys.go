@@ -60,7 +60,8 @@ type FileKeys struct {
 }
 
 // NewFileKeys reads the file. It fails when the file is missing, is not a
-// regular file, is over a megabyte, or holds no key that can be used.
+// regular file, is over a megabyte, or holds no key that can be used, unless
+// it is an empty JWK Set.
 func NewFileKeys(config FileKeysConfig) (*FileKeys, error) {
 	if config.Path == "" {
 		return nil, errors.New("token: key file without a path: set Path")

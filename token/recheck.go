@@ -13,9 +13,10 @@ import (
 // is what a cache asks at every hit, and costs neither a signature nor an
 // allocation.
 //
-// Claims that pass are as good as verified now. After an error only [Verify]
-// says what to tell the caller: a key of the same id may have taken the other
-// one's place, and another error may come first.
+// Claims that pass are as good as verified now. Those that this verifier has
+// not proven are [ErrSignature]. After an error only [Verifier.Verify] says what
+// to tell the caller: a key of the same id may have taken the other one's
+// place, and another error may come first.
 func (v *Verifier) Recheck(ctx context.Context, claims *Claims) error {
 	p := claims.open()
 	issuer := v.issuers[p.issuer]

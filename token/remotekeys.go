@@ -61,7 +61,8 @@ type RemoteKeysConfig struct {
 // no fetch has succeeded yet is it tried sooner: after a second, then two,
 // four and so on. A set may have a megabyte and 100 keys. Keys in it that are
 // broken, private, or not for verifying are left out, and of two with one id
-// the first counts.
+// the first counts. Where none is left the fetch has failed; a set that is
+// empty withdraws all keys.
 //
 // It is safe for concurrent use and has nothing to close: no goroutine
 // outlives its fetch.

@@ -36,7 +36,7 @@ func (r *RemoteKeys) Stats() RemoteKeysStats {
 	return stats
 }
 
-// WaitReady returns when there are keys to verify with, for servers that
+// WaitReady returns when the issuer's key set is there, for servers that
 // should take no calls before. It fetches as often as Key would. When the
 // context ends first the error is [ErrKeysUnavailable], with the reason of the
 // last failure, and the context's.
