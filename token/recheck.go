@@ -34,8 +34,8 @@ func (v *Verifier) Recheck(ctx context.Context, claims *Claims) error {
 }
 
 // Remaining is how long the claims are still accepted: until their expiry and
-// the leeway, by the verifier's clock. It is negative once they are not. What
-// they opened, a stream for one, ends then.
+// the leeway, by the verifier's clock. It is zero or less once they are not.
+// What they opened, a stream for one, ends then.
 func (v *Verifier) Remaining(claims *Claims) time.Duration {
 	return v.deadline(claims).Sub(v.now())
 }
