@@ -17,6 +17,8 @@ const page = `<!-- Written by make bench. Change bench/docs.go, not this file. -
 
 {{.Verdict}}
 
+` + "`make bench`" + ` measures again and writes this page; ` + "`make bench-gate`" + `, which CI runs, holds our ratios and allocations.
+
 Measured on {{.Machine.Date}}: {{.Machine.CPU}}, {{.Machine.CPUs}} CPUs, {{.Machine.System}}, {{.Machine.Go}}, {{.Rounds}} rounds.
 {{range .Versions}}
 - {{.}}

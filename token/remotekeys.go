@@ -39,6 +39,10 @@ type RemoteKeysConfig struct {
 	// MaxAge is how long a set is trusted while it can't be fetched again.
 	// Zero means 24 h. It can't be shorter than the cool-down.
 	MaxAge time.Duration
+	// Algorithms are those that the keys may be for, as in [ParseJWK]; keys for
+	// others are ignored. Empty means all, and then an RSA key without `alg`
+	// is for RS256: name PS256 for an issuer that signs with such a key.
+	Algorithms []Algorithm
 	// InsecureAllowHTTP allows http to anywhere. Whoever can change what the
 	// issuer answers on the way can then sign tokens.
 	InsecureAllowHTTP bool

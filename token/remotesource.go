@@ -17,6 +17,8 @@ type remoteSource struct {
 	url       string   // of the keys when there is no issuer
 	allowHTTP bool
 	client    *http.Client
+
+	algorithms []Algorithm // that the keys may be for; empty is all
 }
 
 func newRemoteSource(config RemoteKeysConfig) (*remoteSource, error) {
@@ -37,6 +39,9 @@ func newRemoteSource(config RemoteKeysConfig) (*remoteSource, error) {
 		*s.client = *config.HTTPClient // a copy: the redirect policy below is ours
 	}
 	s.client.CheckRedirect = checkRedirect(s.client.CheckRedirect)
+	if s.algorithms, err = parseAlgorithms(config.Algorithms); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -53,7 +58,7 @@ func (s *remoteSource) get(ctx context.Context) (keyRing, time.Duration, error) 
 	if err != nil {
 		return nil, 0, fmt.Errorf("token: fetch the key set: %w", err)
 	}
-	ring, err := parseJWKS(body, nil)
+	ring, err := parseJWKS(body, s.algorithms)
 	if err != nil {
 		return nil, 0, fmt.Errorf("token: key set from %s: %w", address, err)
 	}
