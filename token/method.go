@@ -23,9 +23,22 @@ type worker struct {
 	text, sum, asn1 []byte
 }
 
-func newWorkers(hash func() hash.Hash) *sync.Pool {
-	return &sync.Pool{New: func() any { return &worker{hash: hash()} }}
+// workers lends workers of one hash. It is safe for concurrent use.
+type workers struct {
+	pool sync.Pool // of *worker
+	hash func() hash.Hash
 }
+
+func newWorkers(hash func() hash.Hash) *workers { return &workers{hash: hash} }
+
+func (p *workers) take() *worker {
+	if w, ok := p.pool.Get().(*worker); ok {
+		return w
+	}
+	return &worker{hash: p.hash()}
+}
+
+func (p *workers) giveBack(w *worker) { p.pool.Put(w) }
 
 // digest is the hash of signed, until the worker is used again.
 func (w *worker) digest(signed string) []byte {
@@ -38,7 +51,7 @@ func (w *worker) digest(signed string) []byte {
 
 type ecdsaMethod struct {
 	*jwt.SigningMethodECDSA
-	workers *sync.Pool // of *worker
+	workers *workers
 }
 
 func newECDSAMethod(method *jwt.SigningMethodECDSA) ecdsaMethod {
@@ -51,11 +64,8 @@ func (m ecdsaMethod) Verify(signed string, signature []byte, key any) error {
 	if !ok || len(signature) != 2*m.KeySize {
 		return jwt.ErrECDSAVerification
 	}
-	w, ok := m.workers.Get().(*worker)
-	if !ok {
-		return jwt.ErrECDSAVerification
-	}
-	defer m.workers.Put(w)
+	w := m.workers.take()
+	defer m.workers.giveBack(w)
 	w.asn1 = appendASN1(w.asn1[:0], signature[:m.KeySize], signature[m.KeySize:])
 	if !ecdsa.VerifyASN1(public, w.digest(signed), w.asn1) {
 		return jwt.ErrECDSAVerification
@@ -107,7 +117,7 @@ func appendInteger(dst, n []byte) []byte {
 
 type rsaMethod struct {
 	jwt.SigningMethod
-	workers *sync.Pool // of *worker
+	workers *workers
 	check   func(public *rsa.PublicKey, digest, signature []byte) error
 }
 
@@ -122,18 +132,15 @@ func (m rsaMethod) Verify(signed string, signature []byte, key any) error {
 	if !ok {
 		return rsa.ErrVerification
 	}
-	w, ok := m.workers.Get().(*worker)
-	if !ok {
-		return rsa.ErrVerification
-	}
-	defer m.workers.Put(w)
+	w := m.workers.take()
+	defer m.workers.giveBack(w)
 	return m.check(public, w.digest(signed), signature)
 }
 
 // hmacMethod is that of one secret, which it is keyed with once.
 type hmacMethod struct {
 	*jwt.SigningMethodHMAC
-	workers *sync.Pool // of *worker
+	workers *workers
 }
 
 func newHMACMethod(method *jwt.SigningMethodHMAC, secret []byte) hmacMethod {
@@ -142,11 +149,8 @@ func newHMACMethod(method *jwt.SigningMethodHMAC, secret []byte) hmacMethod {
 
 // Verify compares in constant time. The key is the method's own.
 func (m hmacMethod) Verify(signed string, signature []byte, _ any) error {
-	w, ok := m.workers.Get().(*worker)
-	if !ok {
-		return jwt.ErrSignatureInvalid
-	}
-	defer m.workers.Put(w)
+	w := m.workers.take()
+	defer m.workers.giveBack(w)
 	if !hmac.Equal(signature, w.digest(signed)) {
 		return jwt.ErrSignatureInvalid
 	}
