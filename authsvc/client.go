@@ -8,6 +8,7 @@ import (
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 // DefaultClient is the client of a request that names none.
@@ -43,7 +44,7 @@ func (c Client) check(audiences []string) error {
 		return errors.New("both AllScopes and Scopes are set: choose one")
 	}
 	for _, scope := range c.Scopes {
-		if !isScope(scope) {
+		if !token.IsScope(scope) {
 			return fmt.Errorf("scope %q: a scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 §3.3)", scope)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 // directory knows the users. It answers with an Identity that can be used as
@@ -70,7 +71,7 @@ func theirError(ctx context.Context, function string, err, refusal error) error 
 func (d *theirs) clean(ctx context.Context, id Identity) (Identity, error) {
 	kept := make([]string, 0, len(id.Scopes))
 	for _, scope := range id.Scopes {
-		if !isScope(scope) {
+		if !token.IsScope(scope) {
 			return Identity{}, fmt.Errorf("authsvc: Config.Load returned the scope %q: a scope is printable ASCII without spaces, quotes and backslashes", scope)
 		}
 		if strings.HasPrefix(scope, reservedScope) {

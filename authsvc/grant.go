@@ -3,7 +3,6 @@ package authsvc
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
@@ -70,11 +69,3 @@ func both(a, b []string) []string {
 }
 
 func unique(a []string) []string { return both(a, a) }
-
-// isScope follows the grammar of scope-token (RFC 6749 §3.3). A space would
-// make two scopes of one.
-func isScope(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < 0x21 || r > 0x7e || r == '"' || r == '\\'
-	})
-}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 // checklist: I5
@@ -98,12 +99,12 @@ func TestAudiences(t *testing.T) {
 func TestScopeGrammar(t *testing.T) {
 	t.Parallel()
 	for _, good := range []string{"a", "notes.read", "https://x.example/read:all", "!#[]~"} {
-		if !isScope(good) {
+		if !token.IsScope(good) {
 			t.Errorf("%q is refused", good)
 		}
 	}
 	for _, bad := range []string{"", " ", "a b", "a\tb", `a"b`, `a\b`, "é", "a\x7f", "a\x00"} {
-		if isScope(bad) {
+		if token.IsScope(bad) {
 			t.Errorf("%q is taken", bad)
 		}
 	}

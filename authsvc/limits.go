@@ -7,6 +7,7 @@ import (
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 // What a request may hold, in bytes unless it says otherwise.
@@ -93,7 +94,7 @@ func (v *violations) scopes(field string, values []string) {
 		return
 	}
 	for i, value := range values {
-		if !isScope(value) {
+		if !token.IsScope(value) {
 			v.add(fmt.Sprintf("%s[%d]", field, i), "must be printable ASCII without spaces, quotes and backslashes")
 			return
 		}

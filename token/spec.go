@@ -62,7 +62,7 @@ func (s *Spec) check() error {
 		return fmt.Errorf("token: kind %.40q: make it with NewKind or ParseKind", s.Kind)
 	}
 	for _, scope := range s.Scopes {
-		if !isScope(scope) {
+		if !IsScope(scope) {
 			return fmt.Errorf("token: scope %.40q: want printable ASCII without space, quote and backslash", scope)
 		}
 	}
@@ -74,8 +74,10 @@ func (s *Spec) check() error {
 	return nil
 }
 
-// isScope holds a scope to RFC 6749 §3.3. One with a space would be two.
-func isScope(scope string) bool {
+// IsScope reports whether scope is one that a token can hold: printable ASCII
+// without space, quote and backslash (RFC 6749 §3.3). One with a space would
+// be two.
+func IsScope(scope string) bool {
 	for _, c := range []byte(scope) {
 		if c <= ' ' || c > '~' || c == '"' || c == '\\' {
 			return false

@@ -14,6 +14,7 @@ import (
 
 	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 type userCmd struct {
@@ -110,8 +111,7 @@ func checkName(what, text string, limit int) error {
 
 // checkScope holds a scope to the grammar of RFC 6749 §3.3.
 func checkScope(scope string) error {
-	bad := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
-	if scope == "" || len(scope) > 128 || strings.ContainsFunc(scope, bad) {
+	if len(scope) > 128 || !token.IsScope(scope) {
 		return fmt.Errorf("the scope %+q is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes: correct it", scope)
 	}
 	return nil
