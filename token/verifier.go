@@ -14,7 +14,8 @@ const (
 	NoLeeway time.Duration = -1
 
 	defaultLeeway = 30 * time.Second
-	maxLeeway     = 2 * time.Minute
+	// MaxLeeway is the largest difference between clocks that may be allowed.
+	MaxLeeway = 2 * time.Minute
 )
 
 // TrustedIssuer is an issuer whose tokens are accepted.
@@ -70,8 +71,8 @@ func NewVerifier(config VerifierConfig) (*Verifier, error) {
 		v.leeway = defaultLeeway
 	case config.Leeway == NoLeeway:
 		v.leeway = 0
-	case config.Leeway < 0 || config.Leeway > maxLeeway:
-		return nil, fmt.Errorf("token: leeway of %s: want at most %s, or token.NoLeeway", config.Leeway, maxLeeway)
+	case config.Leeway < 0 || config.Leeway > MaxLeeway:
+		return nil, fmt.Errorf("token: leeway of %s: want at most %s, or token.NoLeeway", config.Leeway, MaxLeeway)
 	}
 	if v.now == nil {
 		v.now = time.Now

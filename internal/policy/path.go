@@ -1,0 +1,63 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// step is one field on the way to what a claim is bound to.
+type step struct {
+	field protoreflect.FieldDescriptor
+	// wrapped is the value within a message such as google.protobuf.StringValue:
+	// it is there when the message is, also when it is zero.
+	wrapped bool
+}
+
+// compilePath finds the fields that a dotted path leads through. It goes on
+// into the value of a wrapper by itself.
+func compilePath(at, path string, in protoreflect.MessageDescriptor) ([]step, error) {
+	if path == "" {
+		return nil, fmt.Errorf("%s is empty: name a field of %s (%s)", at, in.FullName(), fieldNames(in))
+	}
+	var steps []step
+	for name := range strings.SplitSeq(path, ".") {
+		if in == nil {
+			return nil, fmt.Errorf("%s %q goes on behind a field that is no message: stop at it", at, path)
+		}
+		field := in.Fields().ByName(protoreflect.Name(name))
+		if field == nil {
+			return nil, fmt.Errorf("%s %q: %s has no field %q, but %s", at, path, in.FullName(), name, fieldNames(in))
+		}
+		if field.IsMap() {
+			return nil, fmt.Errorf("%s %q: %s is a map, to which no claim can be bound: compare in the handler", at, path, field.FullName())
+		}
+		steps = append(steps, step{field: field, wrapped: isWrapper(in)})
+		in = field.Message()
+	}
+	if in != nil && isWrapper(in) {
+		steps = append(steps, step{field: in.Fields().ByName("value"), wrapped: true})
+	}
+	last := steps[len(steps)-1].field
+	if equalityOf(last) == nil {
+		return nil, fmt.Errorf("%s %q: %s is a %s, to which no claim can be bound: bind a string, an integer or an enum", at, path, last.FullName(), last.Kind())
+	}
+	return steps, nil
+}
+
+// isWrapper tells of google/protobuf/wrappers.proto.
+func isWrapper(message protoreflect.MessageDescriptor) bool {
+	return message.ParentFile().Path() == "google/protobuf/wrappers.proto"
+}
+
+func fieldNames(in protoreflect.MessageDescriptor) string {
+	var names []string
+	for i := range in.Fields().Len() {
+		names = append(names, string(in.Fields().Get(i).Name()))
+	}
+	if len(names) == 0 {
+		return "none at all"
+	}
+	return strings.Join(names, ", ")
+}
