@@ -3,68 +3,123 @@ package interceptor
 import (
 	"context"
 	"errors"
+	"time"
 
-	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/policy"
 	"github.com/grpcauth/grpcauth/internal/transport"
 	"github.com/grpcauth/grpcauth/token"
 )
 
-// Why a call was refused before its token was looked at.
+// Why a call was refused before its token was looked at, or where there was
+// no message to look at.
 var (
 	errNotProtected = fault.New(grpcauthv1.Reason_REASON_NOT_PROTECTED, "interceptor: guard.Protect(server) has not succeeded: call it after registering the services and before serving")
 	errNoRule       = fault.New(grpcauthv1.Reason_REASON_NO_RULE, "interceptor: no rule covers this method")
 	errPlaintext    = fault.New(grpcauthv1.Reason_REASON_PLAINTEXT, "interceptor: a token came over a connection without TLS from another machine: use TLS, or AllowPlaintextFrom for the proxy that terminates it")
+	errNoMessage    = fault.New(grpcauthv1.Reason_REASON_INTERNAL, "interceptor: the rule binds claims to the request, and the request is no protobuf message")
 )
-
-// decide is the whole decision about a call: rule, token source, transport,
-// token, binding, requirements. It fails closed. Nil claims without a denial
-// are a public or anonymous call.
-func (g *Guard) decide(ctx context.Context, method string) verdict {
-	rules := g.rules.Load()
-	if rules == nil {
-		return verdict{denial: deny(method, errNotProtected)}
-	}
-	p, ok := (*rules)[method]
-	if !ok {
-		return verdict{denial: deny(method, errNoRule)}
-	}
-	if p.rule.GetPublic() {
-		return verdict{}
-	}
-	raw, err := bearer(metadata.ValueFromIncomingContext(ctx, "authorization"))
-	if errors.Is(err, errMissing) && p.rule.GetOptional() {
-		return verdict{}
-	}
-	if err != nil {
-		return verdict{denial: deny(method, err)}
-	}
-	return g.authenticate(ctx, method, p, raw)
-}
 
 // verdict is the outcome of a decision.
 type verdict struct {
-	claims *token.Claims // nil when nobody was authenticated
-	cached bool          // the token was known
-	denial *Denial       // nil when the call is let in
+	rule   *methodRule // nil when no rule was found
+	claims *token.Claims
+	user   any
+	source TokenSource
+	cached bool    // the token was known
+	denial *Denial // nil when the call is let in
 }
 
-func (g *Guard) authenticate(ctx context.Context, method string, p *policy, raw string) (v verdict) {
-	if !transport.Secure(ctx, g.plaintextFrom) {
-		return verdict{denial: deny(method, errPlaintext)}
+// refused is the verdict with a denial for that reason.
+func (v verdict) refused(method string, reason grpcauthv1.Reason, cause error, details ...fault.Detail) verdict {
+	v.denial = deny(method, reason, cause, details...)
+	return v
+}
+
+// decide is the whole decision about a call. It fails closed. Nil claims
+// without a denial are a public or anonymous call. request is the message of a
+// unary call, and eachMessage for a stream.
+func (g *Guard) decide(ctx context.Context, method string, request any) (v verdict) {
+	rules := g.rules.Load()
+	if rules == nil {
+		return v.refused(method, errNotProtected.Reason(), errNotProtected)
 	}
-	var err error
-	if v.claims, v.cached, err = g.prove(ctx, raw, p.kinds); err != nil {
-		return verdict{denial: deny(method, err)}
+	if v.rule = (*rules)[method]; v.rule == nil {
+		return v.refused(method, errNoRule.Reason(), errNoRule)
 	}
-	if v.claims.Bound() {
-		v.denial = deny(method, errTokenBound)
+	return g.apply(ctx, method, v, request)
+}
+
+// apply holds a call to the rule of v: token source, transport, token, then
+// what is asked of the claims.
+func (g *Guard) apply(ctx context.Context, method string, v verdict, request any) verdict {
+	rule := v.rule.policy.Rule()
+	if rule.GetPublic() {
 		return v
 	}
-	if details, err := p.check(v.claims); err != nil {
-		v.denial = deny(method, err, details...)
+	raw, from, err := g.readToken(ctx)
+	if errors.Is(err, errMissing) && rule.GetOptional() {
+		return v
+	}
+	if err != nil {
+		return v.refused(method, fault.ReasonOf(err), err)
+	}
+	if !transport.Secure(ctx, g.plaintextFrom) {
+		return v.refused(method, errPlaintext.Reason(), errPlaintext)
+	}
+	v.source = from
+	if v.claims, v.cached, err = g.prove(ctx, raw, v.rule.policy.Kinds()); err != nil {
+		return v.refused(method, fault.ReasonOf(err), err)
+	}
+	if reason, details, err := g.allow(ctx, v.rule.policy, v.claims, request); err != nil {
+		return v.refused(method, reason, err, details...)
+	}
+	var reason grpcauthv1.Reason
+	if v.user, reason, err = g.userOf(ctx, v.claims); err != nil {
+		return v.refused(method, reason, err)
 	}
 	return v
 }
+
+// allow tells whether a token that is good may be used for this call, by the
+// rule and by the server's own checks.
+func (g *Guard) allow(ctx context.Context, p *policy.Policy, claims *token.Claims, request any) (grpcauthv1.Reason, []fault.Detail, error) {
+	if err := confirm(ctx, claims, p.Rule().GetSenderConstrained()); err != nil {
+		return fault.ReasonOf(err), nil, err
+	}
+	if err := p.CheckToken(claims); err != nil {
+		return fault.ReasonOf(err), nil, err
+	}
+	if reason, err := g.revoked(ctx, p.Rule(), claims); err != nil {
+		return reason, nil, err
+	}
+	if details, err := p.CheckHolder(claims, g.now()); err != nil {
+		return fault.ReasonOf(err), details, err
+	}
+	if err := checkRequest(p, claims, request); err != nil {
+		return fault.ReasonOf(err), nil, err
+	}
+	reason, err := g.askChecks(ctx, claims)
+	return reason, nil, err
+}
+
+// eachMessage stands for the request of a stream, whose messages are looked at
+// when they come.
+type eachMessage struct{}
+
+// checkRequest tells whether the claims are bound to this request.
+func checkRequest(p *policy.Policy, claims *token.Claims, request any) error {
+	if _, later := request.(eachMessage); later || len(p.Bindings()) == 0 {
+		return nil
+	}
+	message, ok := request.(proto.Message)
+	if !ok {
+		return errNoMessage
+	}
+	return p.CheckRequest(claims, message.ProtoReflect())
+}
+
+func (g *Guard) now() time.Time { return g.verifier.Now() }

@@ -1,6 +1,9 @@
 package interceptor
 
 import (
+	"context"
+
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
@@ -19,8 +22,7 @@ type Denial struct {
 	fault *fault.Fault
 }
 
-func deny(method string, cause error, details ...fault.Detail) *Denial {
-	reason := fault.ReasonOf(cause)
+func deny(method string, reason grpcauthv1.Reason, cause error, details ...fault.Detail) *Denial {
 	return &Denial{Reason: reason, Method: method, fault: fault.Because(reason, cause, details...)}
 }
 
@@ -33,3 +35,27 @@ func (d *Denial) Unwrap() error { return d.fault.Unwrap() }
 // GRPCStatus is what the client is sent: the code, the public message, and a
 // google.rpc.ErrorInfo with the reason.
 func (d *Denial) GRPCStatus() *status.Status { return d.fault.GRPCStatus() }
+
+// WithErrorMapper has refused calls fail with what mapError returns in place
+// of the [*Denial]: an error of google.golang.org/grpc/status, whose text the
+// client sees. It can't let a call in: nil, and a status that is OK, leave the
+// Denial as it is. It must be safe for concurrent use. Clients of package
+// authclient read the reason from the Denial's own status: keep its details
+// where they are to renew tokens by themselves.
+func WithErrorMapper(mapError func(ctx context.Context, denial *Denial) error) Option {
+	return func(g *Guard) error {
+		g.mapError = mapError
+		return nil
+	}
+}
+
+// outcome is the error that a refused call fails with.
+func (g *Guard) outcome(ctx context.Context, d *Denial) error {
+	if g.mapError == nil {
+		return d
+	}
+	if err := g.mapError(ctx, d); status.Code(err) != codes.OK {
+		return err
+	}
+	return d
+}

@@ -118,6 +118,6 @@ func ExampleWithObserver() {
 		fmt.Println(err)
 	})
 	// Output:
-	// /notes.v1.NotesService/ListNotes REASON_TOKEN_MISSING interceptor: no bearer token in the authorization metadata
+	// /notes.v1.NotesService/ListNotes REASON_TOKEN_MISSING interceptor: no token in the metadata
 	// rpc error: code = Unauthenticated desc = no bearer token was sent
 }

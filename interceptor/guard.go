@@ -3,6 +3,7 @@ package interceptor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"sync/atomic"
 
@@ -10,6 +11,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/policy"
+	"github.com/grpcauth/grpcauth/revocation"
 	"github.com/grpcauth/grpcauth/token"
 )
 
@@ -17,9 +21,15 @@ import (
 // [Guard.Protect] has succeeded. A Guard is safe for concurrent use.
 type Guard struct {
 	verifier      *token.Verifier
-	observer      func(context.Context, Decision)
+	sources       []TokenSource
 	plaintextFrom []netip.Prefix
 	ruleSet       ruleSet
+	revocations   revocation.Checker // nil when nobody is asked
+	checks        []func(context.Context, *token.Claims) error
+	loadUser      userLoader // nil when there are no users
+	observers     []func(context.Context, Decision)
+	mapError      func(context.Context, *Denial) error // nil when nobody maps
+	reportOnly    bool
 	leases        *leases
 	cacheBytes    uint64
 	cache         *cache // nil when it is off
@@ -27,7 +37,7 @@ type Guard struct {
 	unaryTaken, streamTaken atomic.Bool
 
 	// rules is every method of the protected server, nil until then.
-	rules atomic.Pointer[map[string]*policy]
+	rules atomic.Pointer[map[string]*methodRule]
 }
 
 // New makes a Guard that trusts what verifier trusts. Options that contradict
@@ -36,14 +46,17 @@ func New(verifier *token.Verifier, options ...Option) (*Guard, error) {
 	if verifier == nil {
 		return nil, errors.New("interceptor: New needs a verifier: make one with token.NewVerifier")
 	}
-	g := &Guard{verifier: verifier, ruleSet: newRuleSet(), leases: newLeases(), cacheBytes: defaultCacheBytes}
+	g := &Guard{
+		verifier: verifier, sources: []TokenSource{bearerSource()}, ruleSet: newRuleSet(),
+		leases: newLeases(), cacheBytes: defaultCacheBytes,
+	}
 	var problems error
 	for _, o := range options {
 		problems = errors.Join(problems, o(g))
 	}
 	var err error
 	g.cache, err = newCache(g.cacheBytes)
-	if problems = errors.Join(problems, err); problems != nil {
+	if problems = errors.Join(problems, err, g.checkReporting()); problems != nil {
 		return nil, problems
 	}
 	return g, nil
@@ -73,7 +86,7 @@ func (g *Guard) ServerOptions() []grpc.ServerOption {
 }
 
 func (g *Guard) interceptUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	ctx, _, err := g.admit(ctx, called(ctx, info))
+	ctx, _, err := g.admit(ctx, called(ctx, info), req)
 	if err != nil {
 		return nil, err
 	}
@@ -92,30 +105,86 @@ func called(ctx context.Context, info *grpc.UnaryServerInfo) string {
 }
 
 func (g *Guard) interceptStream(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	ctx, claims, err := g.admit(stream.Context(), info.FullMethod)
+	ctx, v, err := g.admit(stream.Context(), info.FullMethod, eachMessage{})
 	if err != nil {
 		return err
 	}
-	if claims == nil {
+	if v.claims == nil {
 		return handler(srv, stream)
 	}
-	held := g.hold(ctx, stream, info.FullMethod, claims)
+	held := g.hold(ctx, stream, info.FullMethod, v)
 	return held.run(func(stream *middleware.WrappedServerStream) error { return handler(srv, stream) })
 }
 
-// admit decides about a call and publishes the claims in its context. The
-// claims are nil on a public or anonymous call.
-func (g *Guard) admit(ctx context.Context, method string) (context.Context, *token.Claims, error) {
-	v := g.decide(ctx, method)
-	g.observe(ctx, method, v, false)
-	if v.denial != nil {
-		challenge(ctx, v.denial)
-		return nil, nil, v.denial
+// admit decides about a call and publishes in its context what was proven. The
+// verdict's claims are nil on a public or anonymous call.
+func (g *Guard) admit(ctx context.Context, method string, request any) (context.Context, verdict, error) {
+	elapsed := g.stopwatch()
+	v := g.decide(ctx, method, request)
+	g.observe(ctx, method, v, false, elapsed())
+	switch {
+	case v.denial == nil:
+		return g.publish(ctx, v), v, nil
+	case g.reportOnly:
+		return ctx, verdict{rule: v.rule}, nil // as nobody: nothing was proven that counts
 	}
+	challenge(ctx, v.denial)
+	return nil, v, g.outcome(ctx, v.denial)
+}
+
+// publish puts into the context what the verdict has proven.
+func (g *Guard) publish(ctx context.Context, v verdict) context.Context {
 	if v.claims == nil {
-		return ctx, nil, nil
+		return ctx
 	}
-	return token.NewContext(ctx, v.claims), v.claims, nil
+	ctx = token.NewContext(ctx, v.claims)
+	if g.loadUser == nil && v.source == bearerSource() {
+		return ctx
+	}
+	return context.WithValue(ctx, admittedKey{}, &admitted{user: v.user, source: v.source})
+}
+
+// Authenticate holds the running call to a rule of the program's own, from
+// within a handler: on a public method that knows more for some callers, or
+// where the rule depends on what the handler finds out.
+//
+//	ctx, err := guard.Authenticate(ctx, interceptor.Scopes("notes.admin"))
+//	if err != nil {
+//		return nil, err // a *Denial: it is the answer
+//	}
+//
+// The context that it returns has the claims and the user. The rule is
+// compiled anew each time, which takes some microseconds; it can't bind claims
+// to the request, which the handler has at hand. Nothing ends a stream here when the
+// token expires: only [Guard.Stream] does. It refuses with NOT_PROTECTED until
+// [Guard.Protect] has succeeded, and is not loosened by [InsecureReportOnly].
+func (g *Guard) Authenticate(ctx context.Context, rule *grpcauthv1.Rule) (context.Context, error) {
+	method, _ := grpc.Method(ctx)
+	elapsed := g.stopwatch()
+	v := g.decideBy(ctx, method, rule)
+	g.observe(ctx, method, v, false, elapsed())
+	if v.denial != nil {
+		return nil, g.outcome(ctx, v.denial)
+	}
+	return g.publish(ctx, v), nil
+}
+
+// decideBy is decide for a rule that is not the method's own.
+func (g *Guard) decideBy(ctx context.Context, method string, rule *grpcauthv1.Rule) (v verdict) {
+	rules := g.rules.Load()
+	if rules == nil {
+		return v.refused(method, errNotProtected.Reason(), errNotProtected)
+	}
+	v.rule = (*rules)[method]
+	compiled, err := policy.Compile(rule, nil, g.verifier.Issuers())
+	if err != nil {
+		return v.refused(method, grpcauthv1.Reason_REASON_INTERNAL, fmt.Errorf("interceptor: Authenticate: the rule can't be right: %s", oneLine(err)))
+	}
+	registered := v.rule
+	v.rule = &methodRule{policy: compiled}
+	v = g.apply(ctx, method, v, nil)
+	v.rule = registered
+	return v
 }
 
 // challenge sends the www-authenticate header that goes with a denial. It

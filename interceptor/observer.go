@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"time"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/token"
@@ -10,8 +11,11 @@ import (
 // Decision is what the Guard decided about one call, for logs and metrics.
 type Decision struct {
 	// Method is the full method, "/package.Service/Method". It is what the
-	// client sent: only a registered method is safe as a metric's label.
+	// client sent: see Registered.
 	Method string
+	// Registered is true when Method is one of the protected server's. Only
+	// then is it safe as a metric's label.
+	Registered bool
 	// Reason is why the call was refused, or UNSPECIFIED when it was let in.
 	Reason grpcauthv1.Reason
 	// Cause is the inner error behind the reason. It may hold details that a
@@ -23,18 +27,52 @@ type Decision struct {
 	Cached bool
 	// StreamEnd is true when the decision ended a stream that had been let in.
 	StreamEnd bool
+	// ReportOnly is true when the call was let through all the same: see
+	// [InsecureReportOnly].
+	ReportOnly bool
+	// Elapsed is how long the decision took. It is zero for a StreamEnd.
+	Elapsed time.Duration
 }
 
-// Denied reports whether the call was refused.
+// Denied reports whether the call was refused, or would have been.
 func (d Decision) Denied() bool { return d.Reason != grpcauthv1.Reason_REASON_UNSPECIFIED }
 
-func (g *Guard) observe(ctx context.Context, method string, v verdict, streamEnd bool) {
-	if g.observer == nil {
+// WithObserver has every decision told to observe: it must be quick and safe
+// for concurrent use. It runs on the call's own goroutine; only the end of a
+// stream is told on another one, where no interceptor recovers a panic.
+// Default: nobody is told. Packages promauth and otelauth have observers for
+// Prometheus and OpenTelemetry; given several times, each is told in turn.
+func WithObserver(observe func(context.Context, Decision)) Option {
+	return func(g *Guard) error {
+		if observe != nil {
+			g.observers = append(g.observers, observe)
+		}
+		return nil
+	}
+}
+
+// observe tells the observers what was decided.
+func (g *Guard) observe(ctx context.Context, method string, v verdict, streamEnd bool, elapsed time.Duration) {
+	if len(g.observers) == 0 {
 		return
 	}
-	d := Decision{Method: method, Claims: v.claims, Cached: v.cached, StreamEnd: streamEnd}
-	if v.denial != nil {
-		d.Reason, d.Cause = v.denial.Reason, v.denial.Unwrap()
+	d := Decision{
+		Method: method, Registered: v.rule != nil, Claims: v.claims, Cached: v.cached,
+		StreamEnd: streamEnd, Elapsed: elapsed,
 	}
-	g.observer(ctx, d)
+	if v.denial != nil {
+		d.Reason, d.Cause, d.ReportOnly = v.denial.Reason, v.denial.Unwrap(), g.reportOnly
+	}
+	for _, observe := range g.observers {
+		observe(ctx, d)
+	}
+}
+
+// stopwatch tells the time since now, when anybody wants to know.
+func (g *Guard) stopwatch() func() time.Duration {
+	if len(g.observers) == 0 {
+		return func() time.Duration { return 0 }
+	}
+	begun := time.Now()
+	return func() time.Duration { return time.Since(begun) }
 }

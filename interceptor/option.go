@@ -1,8 +1,10 @@
 package interceptor
 
 import (
-	"context"
+	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
@@ -37,17 +39,6 @@ func WithPublicInfrastructure() Option {
 	}
 }
 
-// WithObserver has every decision told to observe: it must be quick and safe
-// for concurrent use. It runs on the call's own goroutine; only the end of a
-// stream is told on another one, where no interceptor recovers a panic.
-// Default: nobody is told.
-func WithObserver(observe func(context.Context, Decision)) Option {
-	return func(g *Guard) error {
-		g.observer = observe
-		return nil
-	}
-}
-
 // WithCacheBytes bounds the memory that the Guard keeps proven tokens in, so
 // that one that comes again need not be verified again; its time, its key and
 // the rule are checked at every call. Zero turns the cache off. Default:
@@ -68,4 +59,49 @@ func AllowPlaintextFrom(prefixes ...netip.Prefix) Option {
 		g.plaintextFrom = append(g.plaintextFrom, prefixes...)
 		return nil
 	}
+}
+
+// WithTokenSource reads tokens from these places, in this order, in place of
+// "authorization: Bearer": the first that is present in a call decides, even
+// when what stands there is no token. [TokenSourceFrom] tells which it was.
+//
+//	interceptor.WithTokenSource(interceptor.Metadata("authorization", "Bearer"), interceptor.Metadata("x-api-token", ""))
+func WithTokenSource(sources ...TokenSource) Option {
+	return func(g *Guard) error {
+		if len(sources) == 0 {
+			return errors.New("interceptor: WithTokenSource names no source: every call would be refused")
+		}
+		seen := map[TokenSource]bool{}
+		for _, s := range sources {
+			if err := s.check(); err != nil {
+				return fmt.Errorf("interceptor: WithTokenSource: %w", err)
+			}
+			if seen[s] {
+				return fmt.Errorf("interceptor: WithTokenSource names %q twice", s)
+			}
+			seen[s] = true
+		}
+		g.sources = slices.Clone(sources)
+		return nil
+	}
+}
+
+// InsecureReportOnly lets every call through, as nobody where the rule would
+// have refused it, and tells the observer what would have happened: for
+// bringing the Guard into a server that is in use. [Guard.Protect] still
+// returns what is wrong, but the server may be served: methods without a rule
+// are reported as NO_RULE. It needs [WithObserver].
+func InsecureReportOnly() Option {
+	return func(g *Guard) error {
+		g.reportOnly = true
+		return nil
+	}
+}
+
+// checkReporting refuses to report to nobody.
+func (g *Guard) checkReporting() error {
+	if g.reportOnly && len(g.observers) == 0 {
+		return errors.New("interceptor: InsecureReportOnly reports to the observer, and there is none: add WithObserver")
+	}
+	return nil
 }

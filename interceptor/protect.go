@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/policy"
 )
 
 // Server is what Protect needs of a *grpc.Server.
@@ -39,7 +40,7 @@ type Server interface {
 // neither ServerStreams nor ClientStreams set. Their handlers find no claims
 // in the context.
 func (g *Guard) Protect(srv Server) error {
-	rules := map[string]*policy{}
+	rules := map[string]*methodRule{}
 	used := map[string]bool{}
 	problems := g.notTaken()
 	registered := methods(srv)
@@ -53,21 +54,22 @@ func (g *Guard) Protect(srv Server) error {
 			problems = append(problems, m.full()+": "+err.Error())
 			continue
 		}
-		p, err := compile(w.rule, g.verifier.Issuers())
+		p, err := m.compile(w.rule, g.verifier.Issuers())
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("%s (%s): %s", m.full(), w.source, oneLine(err)))
 			continue
 		}
-		p.source, p.stream = w.source, m.stream
-		rules[m.full()] = p
+		rules[m.full()] = &methodRule{policy: p, source: w.source, stream: m.stream()}
 	}
 	for _, pattern := range g.ruleSet.unused(used) {
 		problems = append(problems, fmt.Sprintf("%s(%q): no such method is registered: correct the name, or register the service before Protect", g.ruleSet.given[pattern].source, pattern))
 	}
+	if len(problems) == 0 || g.reportOnly {
+		g.rules.Store(&rules)
+	}
 	if len(problems) > 0 {
 		return unprotected(problems)
 	}
-	g.rules.Store(&rules)
 	return nil
 }
 
@@ -103,12 +105,56 @@ func oneLine(err error) string {
 	return strings.Join(texts, "; ")
 }
 
+// methodRule is the rule of one registered method.
+type methodRule struct {
+	policy *policy.Policy
+	source Source
+	stream bool
+}
+
+// method is one that is registered.
 type method struct {
-	service, name string
-	stream        bool
+	service, name              string
+	clientStream, serverStream bool
 }
 
 func (m method) full() string { return "/" + m.service + "/" + m.name }
+
+func (m method) stream() bool { return m.clientStream || m.serverStream }
+
+// shape is for errors.
+func (m method) shape() string {
+	switch {
+	case m.clientStream && m.serverStream:
+		return "bidirectional stream"
+	case m.clientStream:
+		return "client stream"
+	case m.serverStream:
+		return "server stream"
+	}
+	return "unary method"
+}
+
+// compile compiles the method's rule. Requests are known by the .proto, so
+// what is registered must be what stands there.
+func (m method) compile(rule *grpcauthv1.Rule, issuers []string) (*policy.Policy, error) {
+	md := methodDescriptor(m.service, m.name)
+	if md == nil {
+		return policy.Compile(rule, nil, issuers)
+	}
+	p, err := policy.Compile(rule, md.Input(), issuers)
+	written := method{clientStream: md.IsStreamingClient(), serverStream: md.IsStreamingServer()}
+	if written.shape() == m.shape() {
+		return p, err
+	}
+	switch {
+	case !m.stream():
+		err = errors.Join(err, fmt.Errorf("it is registered as a unary method, but %s has it as a %s: set ServerStreams and ClientStreams in its grpc.StreamDesc, without which gRPC calls the handler past every interceptor", md.ParentFile().Path(), written.shape()))
+	case len(rule.GetBind()) > 0:
+		err = errors.Join(err, fmt.Errorf("it is registered as a %s, but %s has it as a %s, so that bind would look at other messages: register the generated service", m.shape(), md.ParentFile().Path(), written.shape()))
+	}
+	return p, err
+}
 
 // methods are the server's, sorted by name.
 func methods(srv Server) []method {
@@ -116,7 +162,7 @@ func methods(srv Server) []method {
 	info := srv.GetServiceInfo()
 	for _, service := range slices.Sorted(maps.Keys(info)) {
 		for _, m := range info[service].Methods {
-			all = append(all, method{service: service, name: m.Name, stream: m.IsClientStream || m.IsServerStream})
+			all = append(all, method{service: service, name: m.Name, clientStream: m.IsClientStream, serverStream: m.IsServerStream})
 		}
 	}
 	slices.SortFunc(all, func(a, b method) int { return strings.Compare(a.full(), b.full()) })
@@ -143,7 +189,7 @@ func (g *Guard) Rules() []MethodRule {
 	var all []MethodRule
 	for _, name := range slices.Sorted(maps.Keys(*rules)) {
 		p := (*rules)[name]
-		all = append(all, MethodRule{Method: name, Rule: proto.Clone(p.rule).(*grpcauthv1.Rule), Source: p.source})
+		all = append(all, MethodRule{Method: name, Rule: proto.Clone(p.policy.Rule()).(*grpcauthv1.Rule), Source: p.source})
 	}
 	return all
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/policy"
 )
 
 // Source is where the rule of a method was written.
@@ -24,15 +25,6 @@ const (
 	FromOverrideRule   Source = "OverrideRule"
 	FromInfrastructure Source = "WithPublicInfrastructure"
 )
-
-// infrastructure are the services that WithPublicInfrastructure opens.
-func infrastructure(service string) bool {
-	switch service {
-	case "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection":
-		return true
-	}
-	return false
-}
 
 // written is a rule and where it was written.
 type written struct {
@@ -84,7 +76,7 @@ func (s ruleSet) find(service, method string) (w written, pattern string, err er
 	switch {
 	case annotated:
 		return inProto, "", nil
-	case s.publicInfrastructure && infrastructure(service):
+	case s.publicInfrastructure && policy.Infrastructure(service):
 		return written{rule: Public(), source: FromInfrastructure}, "", nil
 	}
 	return written{}, "", errors.New(advise(service, method))
@@ -92,7 +84,7 @@ func (s ruleSet) find(service, method string) (w written, pattern string, err er
 
 // advise names the line to add for a method that has no rule.
 func advise(service, method string) string {
-	if infrastructure(service) {
+	if policy.Infrastructure(service) {
 		return "no rule: add the option interceptor.WithPublicInfrastructure() to interceptor.New"
 	}
 	if md := methodDescriptor(service, method); md != nil {
@@ -108,12 +100,11 @@ func fromDescriptor(service, method string) (w written, annotated bool, err erro
 	if md == nil {
 		return written{}, false, nil
 	}
-	rule, err := extension(md, grpcauthv1.E_Rule)
-	if rule != nil || err != nil {
-		return written{rule: rule, source: FromMethod}, true, err
+	rule, inherited, err := policy.Find(md)
+	if inherited {
+		return written{rule: rule, source: FromService}, true, err
 	}
-	rule, err = extension(md.Parent(), grpcauthv1.E_ServiceRule)
-	return written{rule: rule, source: FromService}, rule != nil, err
+	return written{rule: rule, source: FromMethod}, rule != nil || err != nil, err
 }
 
 func methodDescriptor(service, method string) protoreflect.MethodDescriptor {
@@ -126,25 +117,6 @@ func methodDescriptor(service, method string) protoreflect.MethodDescriptor {
 		return nil
 	}
 	return sd.Methods().ByName(protoreflect.Name(method))
-}
-
-// extension is the rule in the options of d, or nil. They are parsed anew: a
-// descriptor that was not generated may have been parsed without our types, and
-// then holds the rule as bytes, which looks like no rule at all.
-func extension(d protoreflect.Descriptor, xt protoreflect.ExtensionType) (*grpcauthv1.Rule, error) {
-	raw, err := proto.MarshalOptions{AllowPartial: true}.Marshal(d.Options())
-	if err != nil {
-		return nil, fmt.Errorf("options of %s: %w", d.FullName(), err)
-	}
-	options := d.Options().ProtoReflect().New().Interface()
-	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(raw, options); err != nil {
-		return nil, fmt.Errorf("options of %s can't be read, correct the rule in %s: %w", d.FullName(), d.ParentFile().Path(), err)
-	}
-	if !proto.HasExtension(options, xt) {
-		return nil, nil
-	}
-	rule, _ := proto.GetExtension(options, xt).(*grpcauthv1.Rule)
-	return rule, nil
 }
 
 // unused are the patterns of which no registered method made use.

@@ -7,7 +7,9 @@ import (
 	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
+	"github.com/grpcauth/grpcauth/internal/fault"
 	"github.com/grpcauth/grpcauth/token"
 )
 
@@ -21,38 +23,44 @@ import (
 type heldStream struct {
 	guard   *Guard
 	method  string
-	claims  *token.Claims
+	verdict verdict
 	stream  *middleware.WrappedServerStream
 	cancel  context.CancelCauseFunc
 	finish  func(*status.Status) error // nil where the transport has none
-	refused atomic.Pointer[Denial]     // why the lease ended
+	refused atomic.Pointer[refusal]    // how the stream ended, if the Guard ended it
 }
+
+// refusal is how the Guard ended a stream.
+type refusal struct{ err error } // what the client is told
 
 // statusWriter is the part of grpc-go's transport stream that ends a stream.
 type statusWriter interface {
 	WriteStatus(st *status.Status) error
 }
 
-func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method string, claims *token.Claims) *heldStream {
-	h := &heldStream{guard: g, method: method, claims: claims}
+func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method string, v verdict) *heldStream {
+	h := &heldStream{guard: g, method: method, verdict: v}
 	ctx, h.cancel = context.WithCancelCause(ctx)
 	if w, ok := grpc.ServerTransportStreamFromContext(ctx).(statusWriter); ok {
 		h.finish = w.WriteStatus
 	} else {
 		stream = &wakingStream{ServerStream: stream, ctx: ctx}
 	}
+	if p := v.rule.policy; len(p.Bindings()) > 0 && !p.Lifts(v.claims) {
+		stream = &boundStream{ServerStream: stream, ctx: ctx, held: h}
+	}
 	h.stream = &middleware.WrappedServerStream{ServerStream: stream, WrappedContext: ctx}
 	return h
 }
 
-// run runs the handler under a lease. When the lease ends first, its reason
-// is the outcome, whatever the handler returns later.
+// run runs the handler under a lease. When the Guard ends the stream first, its
+// reason is the outcome, whatever the handler returns later.
 func (h *heldStream) run(handler func(*middleware.WrappedServerStream) error) error {
 	ctx := h.stream.Context() // read now: a later interceptor may put another in its place
-	lease := h.guard.leases.hold(h.guard.verifier.Remaining(h.claims), func() { h.end(ctx, token.ErrExpired) })
+	lease := h.guard.leases.hold(h.guard.verifier.Remaining(h.verdict.claims), func() { h.end(ctx, token.ErrExpired) })
 	err := h.handle(lease, handler)
-	if d := h.refused.Load(); d != nil {
-		return d
+	if r := h.refused.Load(); r != nil && !h.guard.reportOnly {
+		return r.err
 	}
 	return err
 }
@@ -66,15 +74,54 @@ func (h *heldStream) handle(lease *lease, handler func(*middleware.WrappedServer
 
 // end ends the stream before anybody is told, so that a slow observer keeps
 // nothing open. It sends no challenge: that header says that the call was
-// refused before its handler ran, and may safely be made again.
-func (h *heldStream) end(ctx context.Context, cause error) {
-	d := deny(h.method, cause)
-	h.refused.Store(d)
-	h.cancel(d)
-	if h.finish != nil {
-		_ = h.finish(d.GRPCStatus()) // fails only when the stream is over anyway
+// refused before its handler ran, and may safely be made again. Only the first
+// end counts; it returns what the client is told.
+func (h *heldStream) end(ctx context.Context, cause error) error {
+	d := deny(h.method, fault.ReasonOf(cause), cause)
+	r := &refusal{err: h.guard.outcome(ctx, d)}
+	if !h.refused.CompareAndSwap(nil, r) {
+		return h.refused.Load().err
 	}
-	h.guard.observe(ctx, h.method, verdict{claims: h.claims, denial: d}, true)
+	if !h.guard.reportOnly {
+		h.cancel(d)
+		if h.finish != nil {
+			_ = h.finish(status.Convert(r.err)) // fails only when the stream is over anyway
+		}
+	}
+	v := h.verdict
+	v.denial = d
+	h.guard.observe(ctx, h.method, v, true, 0)
+	return r.err
+}
+
+// boundStream is a stream whose messages must be what the claims are bound to:
+// the first of a server stream, every one of the others. The handler does not
+// see one that is not, and the stream ends.
+type boundStream struct {
+	grpc.ServerStream
+	ctx  context.Context
+	held *heldStream
+}
+
+func (s *boundStream) RecvMsg(m any) error {
+	if r := s.held.refused.Load(); r != nil && !s.held.guard.reportOnly {
+		return r.err // also to a handler that goes on: messages may be waiting
+	}
+	if err := s.ServerStream.RecvMsg(m); err != nil {
+		return err
+	}
+	cause := checkRequest(s.held.verdict.rule.policy, s.held.verdict.claims, m)
+	if cause == nil {
+		return nil
+	}
+	err := s.held.end(s.ctx, cause)
+	if s.held.guard.reportOnly {
+		return nil
+	}
+	if message, ok := m.(proto.Message); ok {
+		proto.Reset(message)
+	}
+	return err
 }
 
 // wakingStream is a stream over a transport that can't be finished from

@@ -10,6 +10,7 @@ import (
 	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
 
+	"github.com/grpcauth/grpcauth/internal/policy"
 	"github.com/grpcauth/grpcauth/token"
 )
 
@@ -39,7 +40,7 @@ func TestStreamOfAnotherTransportIsWokenToo(t *testing.T) {
 		stream := &deafStream{ctx: t.Context(), gone: make(chan struct{})}
 		defer close(stream.gone)
 		start := time.Now()
-		err = g.hold(stream.ctx, stream, "/a.B/C", claims).run(func(stream *middleware.WrappedServerStream) error {
+		err = g.hold(stream.ctx, stream, "/a.B/C", admittedAs(t, claims)).run(func(stream *middleware.WrappedServerStream) error {
 			if err := stream.RecvMsg(nil); err == nil {
 				t.Error("Recv gave a message")
 			}
@@ -82,4 +83,14 @@ func verified(t *testing.T) (*token.Verifier, *token.Claims) {
 		t.Fatal(err)
 	}
 	return verifier, claims
+}
+
+// admittedAs is the verdict of a call that any token gets in with.
+func admittedAs(t *testing.T, claims *token.Claims) verdict {
+	t.Helper()
+	p, err := policy.Compile(Authenticated(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verdict{rule: &methodRule{policy: p, stream: true}, claims: claims}
 }

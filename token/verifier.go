@@ -12,10 +12,10 @@ import (
 const (
 	// NoLeeway allows no difference between the issuer's clock and ours.
 	NoLeeway time.Duration = -1
+	// MaxLeeway is the largest difference that may be allowed.
+	MaxLeeway = 2 * time.Minute
 
 	defaultLeeway = 30 * time.Second
-	// MaxLeeway is the largest difference between clocks that may be allowed.
-	MaxLeeway = 2 * time.Minute
 )
 
 // TrustedIssuer is an issuer whose tokens are accepted.
@@ -120,6 +120,9 @@ func (v *Verifier) trust(issuer TrustedIssuer) error {
 
 // Issuers are the names of the trusted issuers, in the order they were given.
 func (v *Verifier) Issuers() []string { return slices.Clone(v.names) }
+
+// Now is the verifier's clock.
+func (v *Verifier) Now() time.Time { return v.now() }
 
 // Verify proves a token and returns its claims. It accepts the kinds that are
 // named, and [Access] alone when none are.

@@ -12,6 +12,7 @@ import (
 	_ "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	wrapperspb "google.golang.org/protobuf/types/known/wrapperspb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -23,6 +24,55 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+type Level int32
+
+const (
+	Level_LEVEL_UNSPECIFIED Level = 0
+	Level_LEVEL_LOW         Level = 1
+	Level_LEVEL_HIGH        Level = 2
+)
+
+// Enum value maps for Level.
+var (
+	Level_name = map[int32]string{
+		0: "LEVEL_UNSPECIFIED",
+		1: "LEVEL_LOW",
+		2: "LEVEL_HIGH",
+	}
+	Level_value = map[string]int32{
+		"LEVEL_UNSPECIFIED": 0,
+		"LEVEL_LOW":         1,
+		"LEVEL_HIGH":        2,
+	}
+)
+
+func (x Level) Enum() *Level {
+	p := new(Level)
+	*p = x
+	return p
+}
+
+func (x Level) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Level) Descriptor() protoreflect.EnumDescriptor {
+	return file_testkit_v1_testkit_proto_enumTypes[0].Descriptor()
+}
+
+func (Level) Type() protoreflect.EnumType {
+	return &file_testkit_v1_testkit_proto_enumTypes[0]
+}
+
+func (x Level) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Level.Descriptor instead.
+func (Level) EnumDescriptor() ([]byte, []int) {
+	return file_testkit_v1_testkit_proto_rawDescGZIP(), []int{0}
+}
 
 type PublicRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1240,12 +1290,327 @@ func (*AlsoForgottenResponse) Descriptor() ([]byte, []int) {
 	return file_testkit_v1_testkit_proto_rawDescGZIP(), []int{29}
 }
 
+// BindRequest has a field of each kind that a rule may want to bind.
+type BindRequest struct {
+	state         protoimpl.MessageState  `protogen:"open.v1"`
+	User          string                  `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Tenant        string                  `protobuf:"bytes,2,opt,name=tenant,proto3" json:"tenant,omitempty"`
+	Number        int32                   `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	Big           int64                   `protobuf:"varint,4,opt,name=big,proto3" json:"big,omitempty"`
+	Unsigned      uint64                  `protobuf:"varint,5,opt,name=unsigned,proto3" json:"unsigned,omitempty"`
+	Level         Level                   `protobuf:"varint,6,opt,name=level,proto3,enum=testkit.v1.Level" json:"level,omitempty"`
+	Wrapped       *wrapperspb.StringValue `protobuf:"bytes,7,opt,name=wrapped,proto3" json:"wrapped,omitempty"`
+	WrappedNumber *wrapperspb.Int64Value  `protobuf:"bytes,8,opt,name=wrapped_number,json=wrappedNumber,proto3" json:"wrapped_number,omitempty"`
+	Parent        *BindParent             `protobuf:"bytes,9,opt,name=parent,proto3" json:"parent,omitempty"`
+	Items         []*BindParent           `protobuf:"bytes,10,rep,name=items,proto3" json:"items,omitempty"`
+	Names         []string                `protobuf:"bytes,11,rep,name=names,proto3" json:"names,omitempty"`
+	Numbers       []int32                 `protobuf:"varint,12,rep,packed,name=numbers,proto3" json:"numbers,omitempty"`
+	Maybe         *string                 `protobuf:"bytes,13,opt,name=maybe,proto3,oneof" json:"maybe,omitempty"`
+	// Types that are valid to be assigned to Either:
+	//
+	//	*BindRequest_Choice
+	//	*BindRequest_Ratio
+	Either        isBindRequest_Either `protobuf_oneof:"either"`
+	Data          []byte               `protobuf:"bytes,16,opt,name=data,proto3" json:"data,omitempty"`
+	Flag          bool                 `protobuf:"varint,17,opt,name=flag,proto3" json:"flag,omitempty"`
+	Labels        map[string]string    `protobuf:"bytes,18,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindRequest) Reset() {
+	*x = BindRequest{}
+	mi := &file_testkit_v1_testkit_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindRequest) ProtoMessage() {}
+
+func (x *BindRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_testkit_v1_testkit_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindRequest.ProtoReflect.Descriptor instead.
+func (*BindRequest) Descriptor() ([]byte, []int) {
+	return file_testkit_v1_testkit_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *BindRequest) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *BindRequest) GetTenant() string {
+	if x != nil {
+		return x.Tenant
+	}
+	return ""
+}
+
+func (x *BindRequest) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *BindRequest) GetBig() int64 {
+	if x != nil {
+		return x.Big
+	}
+	return 0
+}
+
+func (x *BindRequest) GetUnsigned() uint64 {
+	if x != nil {
+		return x.Unsigned
+	}
+	return 0
+}
+
+func (x *BindRequest) GetLevel() Level {
+	if x != nil {
+		return x.Level
+	}
+	return Level_LEVEL_UNSPECIFIED
+}
+
+func (x *BindRequest) GetWrapped() *wrapperspb.StringValue {
+	if x != nil {
+		return x.Wrapped
+	}
+	return nil
+}
+
+func (x *BindRequest) GetWrappedNumber() *wrapperspb.Int64Value {
+	if x != nil {
+		return x.WrappedNumber
+	}
+	return nil
+}
+
+func (x *BindRequest) GetParent() *BindParent {
+	if x != nil {
+		return x.Parent
+	}
+	return nil
+}
+
+func (x *BindRequest) GetItems() []*BindParent {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *BindRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *BindRequest) GetNumbers() []int32 {
+	if x != nil {
+		return x.Numbers
+	}
+	return nil
+}
+
+func (x *BindRequest) GetMaybe() string {
+	if x != nil && x.Maybe != nil {
+		return *x.Maybe
+	}
+	return ""
+}
+
+func (x *BindRequest) GetEither() isBindRequest_Either {
+	if x != nil {
+		return x.Either
+	}
+	return nil
+}
+
+func (x *BindRequest) GetChoice() string {
+	if x != nil {
+		if x, ok := x.Either.(*BindRequest_Choice); ok {
+			return x.Choice
+		}
+	}
+	return ""
+}
+
+func (x *BindRequest) GetRatio() float64 {
+	if x != nil {
+		if x, ok := x.Either.(*BindRequest_Ratio); ok {
+			return x.Ratio
+		}
+	}
+	return 0
+}
+
+func (x *BindRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *BindRequest) GetFlag() bool {
+	if x != nil {
+		return x.Flag
+	}
+	return false
+}
+
+func (x *BindRequest) GetLabels() map[string]string {
+	if x != nil {
+		return x.Labels
+	}
+	return nil
+}
+
+type isBindRequest_Either interface {
+	isBindRequest_Either()
+}
+
+type BindRequest_Choice struct {
+	Choice string `protobuf:"bytes,14,opt,name=choice,proto3,oneof"`
+}
+
+type BindRequest_Ratio struct {
+	Ratio float64 `protobuf:"fixed64,15,opt,name=ratio,proto3,oneof"`
+}
+
+func (*BindRequest_Choice) isBindRequest_Either() {}
+
+func (*BindRequest_Ratio) isBindRequest_Either() {}
+
+type BindParent struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Owner         string                 `protobuf:"bytes,1,opt,name=owner,proto3" json:"owner,omitempty"`
+	Members       []string               `protobuf:"bytes,2,rep,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindParent) Reset() {
+	*x = BindParent{}
+	mi := &file_testkit_v1_testkit_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindParent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindParent) ProtoMessage() {}
+
+func (x *BindParent) ProtoReflect() protoreflect.Message {
+	mi := &file_testkit_v1_testkit_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindParent.ProtoReflect.Descriptor instead.
+func (*BindParent) Descriptor() ([]byte, []int) {
+	return file_testkit_v1_testkit_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *BindParent) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *BindParent) GetMembers() []string {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+type BindResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	User          string                 `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	Received      int32                  `protobuf:"varint,2,opt,name=received,proto3" json:"received,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BindResponse) Reset() {
+	*x = BindResponse{}
+	mi := &file_testkit_v1_testkit_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BindResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BindResponse) ProtoMessage() {}
+
+func (x *BindResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_testkit_v1_testkit_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BindResponse.ProtoReflect.Descriptor instead.
+func (*BindResponse) Descriptor() ([]byte, []int) {
+	return file_testkit_v1_testkit_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *BindResponse) GetUser() string {
+	if x != nil {
+		return x.User
+	}
+	return ""
+}
+
+func (x *BindResponse) GetReceived() int32 {
+	if x != nil {
+		return x.Received
+	}
+	return 0
+}
+
 var File_testkit_v1_testkit_proto protoreflect.FileDescriptor
 
 const file_testkit_v1_testkit_proto_rawDesc = "" +
 	"\n" +
 	"\x18testkit/v1/testkit.proto\x12\n" +
-	"testkit.v1\x1a\x16grpcauth/v1/rule.proto\"\x0f\n" +
+	"testkit.v1\x1a\x1egoogle/protobuf/wrappers.proto\x1a\x16grpcauth/v1/rule.proto\"\x0f\n" +
 	"\rPublicRequest\"*\n" +
 	"\x0ePublicResponse\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\"\x11\n" +
@@ -1292,7 +1657,44 @@ const file_testkit_v1_testkit_proto_rawDesc = "" +
 	"\x10ForgottenRequest\"\x13\n" +
 	"\x11ForgottenResponse\"\x16\n" +
 	"\x14AlsoForgottenRequest\"\x17\n" +
-	"\x15AlsoForgottenResponse2\x9a\x06\n" +
+	"\x15AlsoForgottenResponse\"\xb3\x05\n" +
+	"\vBindRequest\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12\x16\n" +
+	"\x06tenant\x18\x02 \x01(\tR\x06tenant\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x05R\x06number\x12\x10\n" +
+	"\x03big\x18\x04 \x01(\x03R\x03big\x12\x1a\n" +
+	"\bunsigned\x18\x05 \x01(\x04R\bunsigned\x12'\n" +
+	"\x05level\x18\x06 \x01(\x0e2\x11.testkit.v1.LevelR\x05level\x126\n" +
+	"\awrapped\x18\a \x01(\v2\x1c.google.protobuf.StringValueR\awrapped\x12B\n" +
+	"\x0ewrapped_number\x18\b \x01(\v2\x1b.google.protobuf.Int64ValueR\rwrappedNumber\x12.\n" +
+	"\x06parent\x18\t \x01(\v2\x16.testkit.v1.BindParentR\x06parent\x12,\n" +
+	"\x05items\x18\n" +
+	" \x03(\v2\x16.testkit.v1.BindParentR\x05items\x12\x14\n" +
+	"\x05names\x18\v \x03(\tR\x05names\x12\x18\n" +
+	"\anumbers\x18\f \x03(\x05R\anumbers\x12\x19\n" +
+	"\x05maybe\x18\r \x01(\tH\x01R\x05maybe\x88\x01\x01\x12\x18\n" +
+	"\x06choice\x18\x0e \x01(\tH\x00R\x06choice\x12\x16\n" +
+	"\x05ratio\x18\x0f \x01(\x01H\x00R\x05ratio\x12\x12\n" +
+	"\x04data\x18\x10 \x01(\fR\x04data\x12\x12\n" +
+	"\x04flag\x18\x11 \x01(\bR\x04flag\x12;\n" +
+	"\x06labels\x18\x12 \x03(\v2#.testkit.v1.BindRequest.LabelsEntryR\x06labels\x1a9\n" +
+	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\b\n" +
+	"\x06eitherB\b\n" +
+	"\x06_maybe\"<\n" +
+	"\n" +
+	"BindParent\x12\x14\n" +
+	"\x05owner\x18\x01 \x01(\tR\x05owner\x12\x18\n" +
+	"\amembers\x18\x02 \x03(\tR\amembers\">\n" +
+	"\fBindResponse\x12\x12\n" +
+	"\x04user\x18\x01 \x01(\tR\x04user\x12\x1a\n" +
+	"\breceived\x18\x02 \x01(\x05R\breceived*=\n" +
+	"\x05Level\x12\x15\n" +
+	"\x11LEVEL_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tLEVEL_LOW\x10\x01\x12\x0e\n" +
+	"\n" +
+	"LEVEL_HIGH\x10\x022\x9a\x06\n" +
 	"\fRulesService\x12G\n" +
 	"\x06Public\x12\x19.testkit.v1.PublicRequest\x1a\x1a.testkit.v1.PublicResponse\"\x06ڮ\x19\x02\b\x01\x12M\n" +
 	"\bOptional\x12\x1b.testkit.v1.OptionalRequest\x1a\x1c.testkit.v1.OptionalResponse\"\x06ڮ\x19\x02\x10\x01\x12Z\n" +
@@ -1309,7 +1711,13 @@ const file_testkit_v1_testkit_proto_rawDesc = "" +
 	"\x05Unary\x12\x18.testkit.v1.UnaryRequest\x1a\x19.testkit.v1.UnaryResponse\x12S\n" +
 	"\fServerStream\x12\x1f.testkit.v1.ServerStreamRequest\x1a .testkit.v1.ServerStreamResponse0\x01\x12S\n" +
 	"\fClientStream\x12\x1f.testkit.v1.ClientStreamRequest\x1a .testkit.v1.ClientStreamResponse(\x01\x12=\n" +
-	"\x04Bidi\x12\x17.testkit.v1.BidiRequest\x1a\x18.testkit.v1.BidiResponse(\x010\x01\x1a\x04ڮ\x19\x002\xb2\x01\n" +
+	"\x04Bidi\x12\x17.testkit.v1.BidiRequest\x1a\x18.testkit.v1.BidiResponse(\x010\x01\x1a\x04ڮ\x19\x002\xae\x02\n" +
+	"\vBindService\x12:\n" +
+	"\x05Unary\x12\x17.testkit.v1.BindRequest\x1a\x18.testkit.v1.BindResponse\x12C\n" +
+	"\fServerStream\x12\x17.testkit.v1.BindRequest\x1a\x18.testkit.v1.BindResponse0\x01\x12C\n" +
+	"\fClientStream\x12\x17.testkit.v1.BindRequest\x1a\x18.testkit.v1.BindResponse(\x01\x12=\n" +
+	"\x04Bidi\x12\x17.testkit.v1.BindRequest\x1a\x18.testkit.v1.BindResponse(\x010\x01\x1a\x1aڮ\x19\x16R\v\n" +
+	"\x03sub\x12\x04userZ\a\x12\x05admin2\xb2\x01\n" +
 	"\x0eUnruledService\x12H\n" +
 	"\tForgotten\x12\x1c.testkit.v1.ForgottenRequest\x1a\x1d.testkit.v1.ForgottenResponse\x12V\n" +
 	"\rAlsoForgotten\x12 .testkit.v1.AlsoForgottenRequest\x1a!.testkit.v1.AlsoForgottenResponse(\x01BHZFgithub.com/grpcauth/grpcauth/internal/testkit/gen/testkit/v1;testkitv1b\x06proto3"
@@ -1326,75 +1734,97 @@ func file_testkit_v1_testkit_proto_rawDescGZIP() []byte {
 	return file_testkit_v1_testkit_proto_rawDescData
 }
 
-var file_testkit_v1_testkit_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_testkit_v1_testkit_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_testkit_v1_testkit_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_testkit_v1_testkit_proto_goTypes = []any{
-	(*PublicRequest)(nil),         // 0: testkit.v1.PublicRequest
-	(*PublicResponse)(nil),        // 1: testkit.v1.PublicResponse
-	(*OptionalRequest)(nil),       // 2: testkit.v1.OptionalRequest
-	(*OptionalResponse)(nil),      // 3: testkit.v1.OptionalResponse
-	(*AuthenticatedRequest)(nil),  // 4: testkit.v1.AuthenticatedRequest
-	(*AuthenticatedResponse)(nil), // 5: testkit.v1.AuthenticatedResponse
-	(*InheritedRequest)(nil),      // 6: testkit.v1.InheritedRequest
-	(*InheritedResponse)(nil),     // 7: testkit.v1.InheritedResponse
-	(*ScopesRequest)(nil),         // 8: testkit.v1.ScopesRequest
-	(*ScopesResponse)(nil),        // 9: testkit.v1.ScopesResponse
-	(*AnyScopesRequest)(nil),      // 10: testkit.v1.AnyScopesRequest
-	(*AnyScopesResponse)(nil),     // 11: testkit.v1.AnyScopesResponse
-	(*RolesRequest)(nil),          // 12: testkit.v1.RolesRequest
-	(*RolesResponse)(nil),         // 13: testkit.v1.RolesResponse
-	(*KindsRequest)(nil),          // 14: testkit.v1.KindsRequest
-	(*KindsResponse)(nil),         // 15: testkit.v1.KindsResponse
-	(*IssuersRequest)(nil),        // 16: testkit.v1.IssuersRequest
-	(*IssuersResponse)(nil),       // 17: testkit.v1.IssuersResponse
-	(*UnaryRequest)(nil),          // 18: testkit.v1.UnaryRequest
-	(*UnaryResponse)(nil),         // 19: testkit.v1.UnaryResponse
-	(*ServerStreamRequest)(nil),   // 20: testkit.v1.ServerStreamRequest
-	(*ServerStreamResponse)(nil),  // 21: testkit.v1.ServerStreamResponse
-	(*ClientStreamRequest)(nil),   // 22: testkit.v1.ClientStreamRequest
-	(*ClientStreamResponse)(nil),  // 23: testkit.v1.ClientStreamResponse
-	(*BidiRequest)(nil),           // 24: testkit.v1.BidiRequest
-	(*BidiResponse)(nil),          // 25: testkit.v1.BidiResponse
-	(*ForgottenRequest)(nil),      // 26: testkit.v1.ForgottenRequest
-	(*ForgottenResponse)(nil),     // 27: testkit.v1.ForgottenResponse
-	(*AlsoForgottenRequest)(nil),  // 28: testkit.v1.AlsoForgottenRequest
-	(*AlsoForgottenResponse)(nil), // 29: testkit.v1.AlsoForgottenResponse
+	(Level)(0),                     // 0: testkit.v1.Level
+	(*PublicRequest)(nil),          // 1: testkit.v1.PublicRequest
+	(*PublicResponse)(nil),         // 2: testkit.v1.PublicResponse
+	(*OptionalRequest)(nil),        // 3: testkit.v1.OptionalRequest
+	(*OptionalResponse)(nil),       // 4: testkit.v1.OptionalResponse
+	(*AuthenticatedRequest)(nil),   // 5: testkit.v1.AuthenticatedRequest
+	(*AuthenticatedResponse)(nil),  // 6: testkit.v1.AuthenticatedResponse
+	(*InheritedRequest)(nil),       // 7: testkit.v1.InheritedRequest
+	(*InheritedResponse)(nil),      // 8: testkit.v1.InheritedResponse
+	(*ScopesRequest)(nil),          // 9: testkit.v1.ScopesRequest
+	(*ScopesResponse)(nil),         // 10: testkit.v1.ScopesResponse
+	(*AnyScopesRequest)(nil),       // 11: testkit.v1.AnyScopesRequest
+	(*AnyScopesResponse)(nil),      // 12: testkit.v1.AnyScopesResponse
+	(*RolesRequest)(nil),           // 13: testkit.v1.RolesRequest
+	(*RolesResponse)(nil),          // 14: testkit.v1.RolesResponse
+	(*KindsRequest)(nil),           // 15: testkit.v1.KindsRequest
+	(*KindsResponse)(nil),          // 16: testkit.v1.KindsResponse
+	(*IssuersRequest)(nil),         // 17: testkit.v1.IssuersRequest
+	(*IssuersResponse)(nil),        // 18: testkit.v1.IssuersResponse
+	(*UnaryRequest)(nil),           // 19: testkit.v1.UnaryRequest
+	(*UnaryResponse)(nil),          // 20: testkit.v1.UnaryResponse
+	(*ServerStreamRequest)(nil),    // 21: testkit.v1.ServerStreamRequest
+	(*ServerStreamResponse)(nil),   // 22: testkit.v1.ServerStreamResponse
+	(*ClientStreamRequest)(nil),    // 23: testkit.v1.ClientStreamRequest
+	(*ClientStreamResponse)(nil),   // 24: testkit.v1.ClientStreamResponse
+	(*BidiRequest)(nil),            // 25: testkit.v1.BidiRequest
+	(*BidiResponse)(nil),           // 26: testkit.v1.BidiResponse
+	(*ForgottenRequest)(nil),       // 27: testkit.v1.ForgottenRequest
+	(*ForgottenResponse)(nil),      // 28: testkit.v1.ForgottenResponse
+	(*AlsoForgottenRequest)(nil),   // 29: testkit.v1.AlsoForgottenRequest
+	(*AlsoForgottenResponse)(nil),  // 30: testkit.v1.AlsoForgottenResponse
+	(*BindRequest)(nil),            // 31: testkit.v1.BindRequest
+	(*BindParent)(nil),             // 32: testkit.v1.BindParent
+	(*BindResponse)(nil),           // 33: testkit.v1.BindResponse
+	nil,                            // 34: testkit.v1.BindRequest.LabelsEntry
+	(*wrapperspb.StringValue)(nil), // 35: google.protobuf.StringValue
+	(*wrapperspb.Int64Value)(nil),  // 36: google.protobuf.Int64Value
 }
 var file_testkit_v1_testkit_proto_depIdxs = []int32{
-	0,  // 0: testkit.v1.RulesService.Public:input_type -> testkit.v1.PublicRequest
-	2,  // 1: testkit.v1.RulesService.Optional:input_type -> testkit.v1.OptionalRequest
-	4,  // 2: testkit.v1.RulesService.Authenticated:input_type -> testkit.v1.AuthenticatedRequest
-	6,  // 3: testkit.v1.RulesService.Inherited:input_type -> testkit.v1.InheritedRequest
-	8,  // 4: testkit.v1.RulesService.Scopes:input_type -> testkit.v1.ScopesRequest
-	10, // 5: testkit.v1.RulesService.AnyScopes:input_type -> testkit.v1.AnyScopesRequest
-	12, // 6: testkit.v1.RulesService.Roles:input_type -> testkit.v1.RolesRequest
-	14, // 7: testkit.v1.RulesService.Kinds:input_type -> testkit.v1.KindsRequest
-	16, // 8: testkit.v1.RulesService.Issuers:input_type -> testkit.v1.IssuersRequest
-	18, // 9: testkit.v1.StreamsService.Unary:input_type -> testkit.v1.UnaryRequest
-	20, // 10: testkit.v1.StreamsService.ServerStream:input_type -> testkit.v1.ServerStreamRequest
-	22, // 11: testkit.v1.StreamsService.ClientStream:input_type -> testkit.v1.ClientStreamRequest
-	24, // 12: testkit.v1.StreamsService.Bidi:input_type -> testkit.v1.BidiRequest
-	26, // 13: testkit.v1.UnruledService.Forgotten:input_type -> testkit.v1.ForgottenRequest
-	28, // 14: testkit.v1.UnruledService.AlsoForgotten:input_type -> testkit.v1.AlsoForgottenRequest
-	1,  // 15: testkit.v1.RulesService.Public:output_type -> testkit.v1.PublicResponse
-	3,  // 16: testkit.v1.RulesService.Optional:output_type -> testkit.v1.OptionalResponse
-	5,  // 17: testkit.v1.RulesService.Authenticated:output_type -> testkit.v1.AuthenticatedResponse
-	7,  // 18: testkit.v1.RulesService.Inherited:output_type -> testkit.v1.InheritedResponse
-	9,  // 19: testkit.v1.RulesService.Scopes:output_type -> testkit.v1.ScopesResponse
-	11, // 20: testkit.v1.RulesService.AnyScopes:output_type -> testkit.v1.AnyScopesResponse
-	13, // 21: testkit.v1.RulesService.Roles:output_type -> testkit.v1.RolesResponse
-	15, // 22: testkit.v1.RulesService.Kinds:output_type -> testkit.v1.KindsResponse
-	17, // 23: testkit.v1.RulesService.Issuers:output_type -> testkit.v1.IssuersResponse
-	19, // 24: testkit.v1.StreamsService.Unary:output_type -> testkit.v1.UnaryResponse
-	21, // 25: testkit.v1.StreamsService.ServerStream:output_type -> testkit.v1.ServerStreamResponse
-	23, // 26: testkit.v1.StreamsService.ClientStream:output_type -> testkit.v1.ClientStreamResponse
-	25, // 27: testkit.v1.StreamsService.Bidi:output_type -> testkit.v1.BidiResponse
-	27, // 28: testkit.v1.UnruledService.Forgotten:output_type -> testkit.v1.ForgottenResponse
-	29, // 29: testkit.v1.UnruledService.AlsoForgotten:output_type -> testkit.v1.AlsoForgottenResponse
-	15, // [15:30] is the sub-list for method output_type
-	0,  // [0:15] is the sub-list for method input_type
-	0,  // [0:0] is the sub-list for extension type_name
-	0,  // [0:0] is the sub-list for extension extendee
-	0,  // [0:0] is the sub-list for field type_name
+	0,  // 0: testkit.v1.BindRequest.level:type_name -> testkit.v1.Level
+	35, // 1: testkit.v1.BindRequest.wrapped:type_name -> google.protobuf.StringValue
+	36, // 2: testkit.v1.BindRequest.wrapped_number:type_name -> google.protobuf.Int64Value
+	32, // 3: testkit.v1.BindRequest.parent:type_name -> testkit.v1.BindParent
+	32, // 4: testkit.v1.BindRequest.items:type_name -> testkit.v1.BindParent
+	34, // 5: testkit.v1.BindRequest.labels:type_name -> testkit.v1.BindRequest.LabelsEntry
+	1,  // 6: testkit.v1.RulesService.Public:input_type -> testkit.v1.PublicRequest
+	3,  // 7: testkit.v1.RulesService.Optional:input_type -> testkit.v1.OptionalRequest
+	5,  // 8: testkit.v1.RulesService.Authenticated:input_type -> testkit.v1.AuthenticatedRequest
+	7,  // 9: testkit.v1.RulesService.Inherited:input_type -> testkit.v1.InheritedRequest
+	9,  // 10: testkit.v1.RulesService.Scopes:input_type -> testkit.v1.ScopesRequest
+	11, // 11: testkit.v1.RulesService.AnyScopes:input_type -> testkit.v1.AnyScopesRequest
+	13, // 12: testkit.v1.RulesService.Roles:input_type -> testkit.v1.RolesRequest
+	15, // 13: testkit.v1.RulesService.Kinds:input_type -> testkit.v1.KindsRequest
+	17, // 14: testkit.v1.RulesService.Issuers:input_type -> testkit.v1.IssuersRequest
+	19, // 15: testkit.v1.StreamsService.Unary:input_type -> testkit.v1.UnaryRequest
+	21, // 16: testkit.v1.StreamsService.ServerStream:input_type -> testkit.v1.ServerStreamRequest
+	23, // 17: testkit.v1.StreamsService.ClientStream:input_type -> testkit.v1.ClientStreamRequest
+	25, // 18: testkit.v1.StreamsService.Bidi:input_type -> testkit.v1.BidiRequest
+	31, // 19: testkit.v1.BindService.Unary:input_type -> testkit.v1.BindRequest
+	31, // 20: testkit.v1.BindService.ServerStream:input_type -> testkit.v1.BindRequest
+	31, // 21: testkit.v1.BindService.ClientStream:input_type -> testkit.v1.BindRequest
+	31, // 22: testkit.v1.BindService.Bidi:input_type -> testkit.v1.BindRequest
+	27, // 23: testkit.v1.UnruledService.Forgotten:input_type -> testkit.v1.ForgottenRequest
+	29, // 24: testkit.v1.UnruledService.AlsoForgotten:input_type -> testkit.v1.AlsoForgottenRequest
+	2,  // 25: testkit.v1.RulesService.Public:output_type -> testkit.v1.PublicResponse
+	4,  // 26: testkit.v1.RulesService.Optional:output_type -> testkit.v1.OptionalResponse
+	6,  // 27: testkit.v1.RulesService.Authenticated:output_type -> testkit.v1.AuthenticatedResponse
+	8,  // 28: testkit.v1.RulesService.Inherited:output_type -> testkit.v1.InheritedResponse
+	10, // 29: testkit.v1.RulesService.Scopes:output_type -> testkit.v1.ScopesResponse
+	12, // 30: testkit.v1.RulesService.AnyScopes:output_type -> testkit.v1.AnyScopesResponse
+	14, // 31: testkit.v1.RulesService.Roles:output_type -> testkit.v1.RolesResponse
+	16, // 32: testkit.v1.RulesService.Kinds:output_type -> testkit.v1.KindsResponse
+	18, // 33: testkit.v1.RulesService.Issuers:output_type -> testkit.v1.IssuersResponse
+	20, // 34: testkit.v1.StreamsService.Unary:output_type -> testkit.v1.UnaryResponse
+	22, // 35: testkit.v1.StreamsService.ServerStream:output_type -> testkit.v1.ServerStreamResponse
+	24, // 36: testkit.v1.StreamsService.ClientStream:output_type -> testkit.v1.ClientStreamResponse
+	26, // 37: testkit.v1.StreamsService.Bidi:output_type -> testkit.v1.BidiResponse
+	33, // 38: testkit.v1.BindService.Unary:output_type -> testkit.v1.BindResponse
+	33, // 39: testkit.v1.BindService.ServerStream:output_type -> testkit.v1.BindResponse
+	33, // 40: testkit.v1.BindService.ClientStream:output_type -> testkit.v1.BindResponse
+	33, // 41: testkit.v1.BindService.Bidi:output_type -> testkit.v1.BindResponse
+	28, // 42: testkit.v1.UnruledService.Forgotten:output_type -> testkit.v1.ForgottenResponse
+	30, // 43: testkit.v1.UnruledService.AlsoForgotten:output_type -> testkit.v1.AlsoForgottenResponse
+	25, // [25:44] is the sub-list for method output_type
+	6,  // [6:25] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_testkit_v1_testkit_proto_init() }
@@ -1402,18 +1832,23 @@ func file_testkit_v1_testkit_proto_init() {
 	if File_testkit_v1_testkit_proto != nil {
 		return
 	}
+	file_testkit_v1_testkit_proto_msgTypes[30].OneofWrappers = []any{
+		(*BindRequest_Choice)(nil),
+		(*BindRequest_Ratio)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_testkit_v1_testkit_proto_rawDesc), len(file_testkit_v1_testkit_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   30,
+			NumEnums:      1,
+			NumMessages:   34,
 			NumExtensions: 0,
-			NumServices:   3,
+			NumServices:   4,
 		},
 		GoTypes:           file_testkit_v1_testkit_proto_goTypes,
 		DependencyIndexes: file_testkit_v1_testkit_proto_depIdxs,
+		EnumInfos:         file_testkit_v1_testkit_proto_enumTypes,
 		MessageInfos:      file_testkit_v1_testkit_proto_msgTypes,
 	}.Build()
 	File_testkit_v1_testkit_proto = out.File

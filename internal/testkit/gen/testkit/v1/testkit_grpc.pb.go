@@ -644,6 +644,217 @@ var StreamsService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
+	BindService_Unary_FullMethodName        = "/testkit.v1.BindService/Unary"
+	BindService_ServerStream_FullMethodName = "/testkit.v1.BindService/ServerStream"
+	BindService_ClientStream_FullMethodName = "/testkit.v1.BindService/ClientStream"
+	BindService_Bidi_FullMethodName         = "/testkit.v1.BindService/Bidi"
+)
+
+// BindServiceClient is the client API for BindService service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// BindService has claims bound to requests, in each shape of call.
+type BindServiceClient interface {
+	Unary(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*BindResponse, error)
+	ServerStream(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BindResponse], error)
+	ClientStream(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[BindRequest, BindResponse], error)
+	Bidi(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[BindRequest, BindResponse], error)
+}
+
+type bindServiceClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewBindServiceClient(cc grpc.ClientConnInterface) BindServiceClient {
+	return &bindServiceClient{cc}
+}
+
+func (c *bindServiceClient) Unary(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (*BindResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BindResponse)
+	err := c.cc.Invoke(ctx, BindService_Unary_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *bindServiceClient) ServerStream(ctx context.Context, in *BindRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BindResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &BindService_ServiceDesc.Streams[0], BindService_ServerStream_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BindRequest, BindResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BindService_ServerStreamClient = grpc.ServerStreamingClient[BindResponse]
+
+func (c *bindServiceClient) ClientStream(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[BindRequest, BindResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &BindService_ServiceDesc.Streams[1], BindService_ClientStream_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BindRequest, BindResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BindService_ClientStreamClient = grpc.ClientStreamingClient[BindRequest, BindResponse]
+
+func (c *bindServiceClient) Bidi(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[BindRequest, BindResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &BindService_ServiceDesc.Streams[2], BindService_Bidi_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[BindRequest, BindResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BindService_BidiClient = grpc.BidiStreamingClient[BindRequest, BindResponse]
+
+// BindServiceServer is the server API for BindService service.
+// All implementations must embed UnimplementedBindServiceServer
+// for forward compatibility.
+//
+// BindService has claims bound to requests, in each shape of call.
+type BindServiceServer interface {
+	Unary(context.Context, *BindRequest) (*BindResponse, error)
+	ServerStream(*BindRequest, grpc.ServerStreamingServer[BindResponse]) error
+	ClientStream(grpc.ClientStreamingServer[BindRequest, BindResponse]) error
+	Bidi(grpc.BidiStreamingServer[BindRequest, BindResponse]) error
+	mustEmbedUnimplementedBindServiceServer()
+}
+
+// UnimplementedBindServiceServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedBindServiceServer struct{}
+
+func (UnimplementedBindServiceServer) Unary(context.Context, *BindRequest) (*BindResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Unary not implemented")
+}
+func (UnimplementedBindServiceServer) ServerStream(*BindRequest, grpc.ServerStreamingServer[BindResponse]) error {
+	return status.Error(codes.Unimplemented, "method ServerStream not implemented")
+}
+func (UnimplementedBindServiceServer) ClientStream(grpc.ClientStreamingServer[BindRequest, BindResponse]) error {
+	return status.Error(codes.Unimplemented, "method ClientStream not implemented")
+}
+func (UnimplementedBindServiceServer) Bidi(grpc.BidiStreamingServer[BindRequest, BindResponse]) error {
+	return status.Error(codes.Unimplemented, "method Bidi not implemented")
+}
+func (UnimplementedBindServiceServer) mustEmbedUnimplementedBindServiceServer() {}
+func (UnimplementedBindServiceServer) testEmbeddedByValue()                     {}
+
+// UnsafeBindServiceServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to BindServiceServer will
+// result in compilation errors.
+type UnsafeBindServiceServer interface {
+	mustEmbedUnimplementedBindServiceServer()
+}
+
+func RegisterBindServiceServer(s grpc.ServiceRegistrar, srv BindServiceServer) {
+	// If the following call panics, it indicates UnimplementedBindServiceServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&BindService_ServiceDesc, srv)
+}
+
+func _BindService_Unary_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BindRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(BindServiceServer).Unary(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: BindService_Unary_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(BindServiceServer).Unary(ctx, req.(*BindRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _BindService_ServerStream_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(BindRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(BindServiceServer).ServerStream(m, &grpc.GenericServerStream[BindRequest, BindResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BindService_ServerStreamServer = grpc.ServerStreamingServer[BindResponse]
+
+func _BindService_ClientStream_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(BindServiceServer).ClientStream(&grpc.GenericServerStream[BindRequest, BindResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BindService_ClientStreamServer = grpc.ClientStreamingServer[BindRequest, BindResponse]
+
+func _BindService_Bidi_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(BindServiceServer).Bidi(&grpc.GenericServerStream[BindRequest, BindResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type BindService_BidiServer = grpc.BidiStreamingServer[BindRequest, BindResponse]
+
+// BindService_ServiceDesc is the grpc.ServiceDesc for BindService service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var BindService_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "testkit.v1.BindService",
+	HandlerType: (*BindServiceServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Unary",
+			Handler:    _BindService_Unary_Handler,
+		},
+	},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ServerStream",
+			Handler:       _BindService_ServerStream_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "ClientStream",
+			Handler:       _BindService_ClientStream_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "Bidi",
+			Handler:       _BindService_Bidi_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
+	Metadata: "testkit/v1/testkit.proto",
+}
+
+const (
 	UnruledService_Forgotten_FullMethodName     = "/testkit.v1.UnruledService/Forgotten"
 	UnruledService_AlsoForgotten_FullMethodName = "/testkit.v1.UnruledService/AlsoForgotten"
 )

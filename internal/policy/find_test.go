@@ -1,4 +1,4 @@
-package interceptor
+package policy
 
 import (
 	"slices"
@@ -21,7 +21,7 @@ import (
 func TestRuleIsFoundHoweverItsFileWasParsed(t *testing.T) {
 	t.Parallel()
 	rule := &descriptorpb.MethodOptions{}
-	proto.SetExtension(rule, grpcauthv1.E_Rule, Scopes("admin"))
+	proto.SetExtension(rule, grpcauthv1.E_Rule, &grpcauthv1.Rule{Scopes: []string{"admin"}})
 	good, err := proto.Marshal(rule)
 	if err != nil {
 		t.Fatal(err)
@@ -47,13 +47,13 @@ func TestRuleIsFoundHoweverItsFileWasParsed(t *testing.T) {
 			if err := (proto.UnmarshalOptions{Resolver: tc.types}).Unmarshal(tc.options, options); err != nil {
 				t.Fatal(err)
 			}
-			got, err := extension(methodWith(t, options), grpcauthv1.E_Rule)
+			got, inherited, err := Find(methodWith(t, options))
 			switch {
 			case tc.wantErr != "":
 				if err == nil || !strings.Contains(err.Error(), tc.wantErr) {
 					t.Errorf("error = %v, want %q", err, tc.wantErr)
 				}
-			case err != nil || !slices.Equal(got.GetScopes(), []string{"admin"}):
+			case err != nil || inherited || !slices.Equal(got.GetScopes(), []string{"admin"}):
 				t.Errorf("rule = %v, error = %v", got, err)
 			}
 		})

@@ -6,9 +6,10 @@ import (
 	"testing"
 )
 
-// newBearer is bearer and what is asked of a token that is not known yet.
+// newBearer reads a token and asks of it what is asked of one that is not known
+// yet.
 func newBearer(values []string) (string, error) {
-	raw, err := bearer(values)
+	raw, err := bearerSource().read(values)
 	if err == nil && !isB64Token(raw) {
 		return "", errMalformed
 	}
@@ -78,7 +79,7 @@ func FuzzBearer(f *testing.F) {
 		if !strings.EqualFold(scheme, "bearer") || !strings.HasSuffix(value, raw) {
 			t.Fatalf("%q gave %q", value, raw)
 		}
-		if _, err := bearer([]string{value, value}); !errors.Is(err, errMultiple) {
+		if _, err := bearerSource().read([]string{value, value}); !errors.Is(err, errMultiple) {
 			t.Fatalf("two values: %v", err)
 		}
 	})
