@@ -102,7 +102,7 @@ func (f *proposals) printGuesses(w io.Writer) error {
 	if f.covered == 1 {
 		has = "has one and is"
 	}
-	_, _ = fmt.Fprintf(table, "%s without a rule; %d %s left out.\n", count(len(f.proposals), "method"), f.covered, has)
+	_, _ = fmt.Fprintf(table, "%s without a rule; %d %s left out.\n", counted(len(f.proposals), "method"), f.covered, has)
 	for _, err := range f.unreadable {
 		_, _ = fmt.Fprintf(table, "Left out, too: %s\n", oneLine(err))
 	}

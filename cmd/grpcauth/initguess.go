@@ -57,7 +57,7 @@ func guessRule(md protoreflect.MethodDescriptor, base string) guess {
 	switch {
 	case isSelf(method):
 		return guess{&grpcauthv1.Rule{}, fmt.Sprintf("%q is about the caller, whoever that is", md.Name()), anyCaller}
-	case isAdmin(words(string(service.Name()))):
+	case isAdmin(nameWords(string(service.Name()))):
 		return scoped(base+".admin", fmt.Sprintf("%q is for administrators by its name", service.Name()), certain)
 	case isAdmin(method):
 		return scoped(base+".admin", fmt.Sprintf("%q is for administrators by its name", md.Name()), certain)
@@ -124,7 +124,7 @@ func secondHalf(method []string) string {
 
 // methodWords are the words of a method's name, one at least.
 func methodWords(md protoreflect.MethodDescriptor) []string {
-	if all := words(string(md.Name())); len(all) > 0 {
+	if all := nameWords(string(md.Name())); len(all) > 0 {
 		return all
 	}
 	return []string{string(md.Name())} // nothing but underscores

@@ -35,7 +35,7 @@ func nameScopes(services []protoreflect.ServiceDescriptor) scopeNames {
 
 // scopeRange tells apart what ends in .admin alone.
 func scopeRange(name string, sd protoreflect.ServiceDescriptor) string {
-	if isAdmin(words(string(sd.Name()))) {
+	if isAdmin(nameWords(string(sd.Name()))) {
 		return name + ".admin"
 	}
 	return name
@@ -69,7 +69,7 @@ func fullName(sd protoreflect.ServiceDescriptor) string {
 
 // ownWords are the words of a service's name that tell it from others.
 func ownWords(sd protoreflect.ServiceDescriptor) []string {
-	return slices.DeleteFunc(words(string(sd.Name())), func(word string) bool {
+	return slices.DeleteFunc(nameWords(string(sd.Name())), func(word string) bool {
 		return word == "service" || word == "api" || word == "admin" || word == "administration" || isVersion(word)
 	})
 }

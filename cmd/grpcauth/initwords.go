@@ -6,9 +6,9 @@ import (
 	"unicode"
 )
 
-// words splits a name of a .proto: "BatchGetHTTPRoutes" is batch get http
+// nameWords splits a name of a .proto: "BatchGetHTTPRoutes" is batch get http
 // routes, and so is "batch_get_http_routes".
-func words(name string) []string {
+func nameWords(name string) []string {
 	var all []string
 	runes, start := []rune(name), 0
 	for i, r := range runes {
