@@ -10,6 +10,9 @@
 // GRPCAUTH_TEST_REQUIRE=all, as in CI, a missing program fails the test:
 // nothing is skipped there.
 //
+// [Postgres] gives a test an empty database of its own in the same way, and
+// [NewPostgres] a server that it may stop.
+//
 // [RequirePeers] does the same for Node.js and the packages of internal/peers.
 //
 // The services that tests call live in proto/ and gen/ beside this file.

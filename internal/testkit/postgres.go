@@ -45,20 +45,26 @@ func Postgres(t testing.TB) string {
 	if named := os.Getenv(postgresEnv); named != "" {
 		return database(t, named)
 	}
+	settle(t, "postgresql", lacksPostgres())
 	s, err := shared()
-	settle(t, "postgresql", err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return database(t, s.url("postgres"))
 }
 
 // NewPostgres starts a throwaway server that only this test uses, for those
-// that stop it. It returns the server and the URL of an empty database on it.
+// that stop it, and returns it with the URL of an empty database on it.
 // GRPCAUTH_TEST_POSTGRES_URL is of no use here.
 func NewPostgres(t testing.TB) (*PostgresServer, string) {
 	t.Helper()
+	settle(t, "postgresql", lacksPostgres())
 	s, err := newPostgres()
-	settle(t, "postgresql", err)
-	t.Cleanup(s.remove)
-	if err := s.Start(); err != nil {
+	if err == nil {
+		t.Cleanup(s.remove)
+		err = s.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return s, s.url("postgres")

@@ -29,6 +29,13 @@ type PostgresServer struct {
 	process  *os.Process
 }
 
+// lacksPostgres is why there can be no server here, or nil.
+func lacksPostgres() error {
+	_, binErr := postgresBin()
+	_, userErr := unprivileged()
+	return errors.Join(binErr, userErr)
+}
+
 // newPostgres makes the data of a server that does not run yet.
 func newPostgres() (*PostgresServer, error) {
 	bin, err := postgresBin()
@@ -43,7 +50,7 @@ func newPostgres() (*PostgresServer, error) {
 		return nil, err
 	}
 	// trust: the server listens on this machine only and holds nothing.
-	init := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"),
+	init := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), //nolint:gosec // Debian's, or whoever runs the tests put it on PATH
 		"--pgdata="+s.data(), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
 	init.Dir = s.dir
 	init.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
@@ -104,7 +111,7 @@ func (s *PostgresServer) makeFolder() (err error) {
 		}
 	}
 	// A server that is being ended may still write for a moment.
-	broom := exec.CommandContext(context.Background(), "sh", "-c",
+	broom := exec.CommandContext(context.Background(), "sh", "-c", //nolint:gosec // the folder is an argument, no part of the script
 		`cat; n=0; until rm -rf "$1" 2>/dev/null || [ $n -ge 50 ]; do n=$((n+1)); sleep 0.1; done`, "sh", s.dir)
 	broom.Dir = "/"
 	broom.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Setpgid: true} // deaf to ^C
@@ -156,7 +163,7 @@ func (s *PostgresServer) Start() error {
 // run runs the server to its end. ready gets nil once it takes connections.
 func (s *PostgresServer) run(log io.Writer, ready chan<- error) {
 	// As in production a commit is on disk when it is acknowledged.
-	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "postgres"), "-D", s.data(),
+	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "postgres"), "-D", s.data(), //nolint:gosec // as initdb
 		"-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(s.port), "-c", "unix_socket_directories=",
 		"-c", "max_connections=300", "-c", "synchronous_commit=on", "-c", "log_min_messages=warning")
 	cmd.Dir = s.dir

@@ -7,9 +7,11 @@ import "errors"
 // PostgresServer is a throwaway PostgreSQL, on Linux only.
 type PostgresServer struct{}
 
-func newPostgres() (*PostgresServer, error) {
-	return nil, errors.New("a throwaway PostgreSQL is started on Linux only: set " + postgresEnv)
+func lacksPostgres() error {
+	return errors.New("a throwaway PostgreSQL is started on Linux only: set " + postgresEnv)
 }
+
+func newPostgres() (*PostgresServer, error) { return nil, errors.ErrUnsupported }
 
 func (*PostgresServer) url(string) string { return "" }
 

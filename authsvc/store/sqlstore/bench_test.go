@@ -9,35 +9,46 @@ import (
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/internal/testkit"
 )
 
 // BenchmarkRotateSession is a refresh as the store sees it, synced to disk
 // each time: by one caller, and by many with a session each.
 func BenchmarkRotateSession(b *testing.B) {
-	b.Run("one caller", func(b *testing.B) {
-		s := open(b, filepath.Join(b.TempDir(), "auth.db"))
-		r := rotor(b, s)
-		for b.Loop() {
+	for _, engine := range []struct {
+		name string
+		open func(b *testing.B) store.Store
+	}{
+		{"SQLite", func(b *testing.B) store.Store { return open(b, filepath.Join(b.TempDir(), "auth.db")) }},
+		{"PostgreSQL", func(b *testing.B) store.Store { return openPostgres(b, testkit.Postgres(b)) }},
+	} {
+		b.Run(engine.name+"/one caller", func(b *testing.B) { rotateAlone(b, engine.open(b)) })
+		b.Run(engine.name+"/64 callers", func(b *testing.B) { rotateTogether(b, engine.open(b), 64) })
+	}
+}
+
+func rotateAlone(b *testing.B, s store.Store) {
+	r := rotor(b, s)
+	for b.Loop() {
+		rotateOnce(b, s, &r)
+	}
+	report(b)
+}
+
+func rotateTogether(b *testing.B, s store.Store, callers int) {
+	rotors := make(chan store.Rotation, callers)
+	for range callers {
+		rotors <- rotor(b, s)
+	}
+	b.SetParallelism(callers / runtime.GOMAXPROCS(0))
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		r := <-rotors
+		for pb.Next() {
 			rotateOnce(b, s, &r)
 		}
-		report(b)
 	})
-	b.Run("64 callers", func(b *testing.B) {
-		s := open(b, filepath.Join(b.TempDir(), "auth.db"))
-		rotors := make(chan store.Rotation, 64)
-		for range cap(rotors) {
-			rotors <- rotor(b, s)
-		}
-		b.SetParallelism(cap(rotors) / runtime.GOMAXPROCS(0))
-		b.ResetTimer()
-		b.RunParallel(func(pb *testing.PB) {
-			r := <-rotors
-			for pb.Next() {
-				rotateOnce(b, s, &r)
-			}
-		})
-		report(b)
-	})
+	report(b)
 }
 
 // rotor opens a session and gives the rotation it stands ready for.

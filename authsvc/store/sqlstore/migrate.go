@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -34,7 +35,34 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 	}
 	r := newRunner(f)
 	r.transient = func(err error) bool { return f.transient(err) || overtaken(err) }
+	if err := r.read(ctx, "migrate", func(ctx context.Context) error { return f.check(ctx, db) }); err != nil {
+		return err
+	}
+	r.patience = migratePatience
 	return r.read(ctx, "migrate", schema.up)
+}
+
+// migratePatience is how long a migration may take, with the wait for another
+// process that is at it.
+const migratePatience = 5 * time.Minute
+
+// Versions is the version of the schema in a database, 0 for none, and the one
+// that this program needs. It changes nothing.
+func Versions(ctx context.Context, db *sql.DB, dialect Dialect) (have, need int64, err error) {
+	f, err := dialect.fragments()
+	if err != nil {
+		return 0, 0, err
+	}
+	schema, err := newSchema(db, f)
+	if err != nil {
+		return 0, 0, err
+	}
+	r := newRunner(f)
+	err = r.read(ctx, "read schema version", func(ctx context.Context) (err error) {
+		have, err = schema.version(ctx)
+		return err
+	})
+	return have, schema.need, err
 }
 
 // overtaken: another process made the table between our look and our attempt.
@@ -42,7 +70,12 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 func overtaken(err error) bool { return strings.Contains(err.Error(), "already exists") }
 
 // schema is the migrations against one database.
-type schema struct{ provider *goose.Provider }
+type schema struct {
+	fragments
+	db       *sql.DB
+	provider *goose.Provider
+	need     int64
+}
 
 func newSchema(db *sql.DB, f fragments) (schema, error) {
 	files, err := fs.Sub(migrations, "migrations")
@@ -54,32 +87,49 @@ func newSchema(db *sql.DB, f fragments) (schema, error) {
 	if err != nil {
 		return schema{}, fmt.Errorf("sqlstore: %w", err)
 	}
-	return schema{provider}, nil
+	sources := provider.ListSources()
+	return schema{fragments: f, db: db, provider: provider, need: sources[len(sources)-1].Version}, nil
 }
 
-// up migrates, unless the schema is newer.
+// version is that of the database. goose would make its table to tell.
+func (s schema) version(ctx context.Context) (have int64, err error) {
+	var tables int
+	if err := s.db.QueryRowContext(ctx, s.hasTable, versionTable).Scan(&tables); err != nil || tables == 0 {
+		return 0, err
+	}
+	err = s.db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM `+versionTable).Scan(&have)
+	return have, err
+}
+
+// up migrates, unless the schema is newer. One that is current is only looked
+// at, so a role that may not change tables will do.
 func (s schema) up(ctx context.Context) error {
-	have, know, err := s.provider.GetVersions(ctx)
-	if err != nil {
+	if have, err := s.version(ctx); err != nil || have == s.need {
 		return err
+	} else if have > s.need {
+		return newer(have, s.need)
 	}
-	if have > know {
-		return newer(have, know)
+	if s.lock != nil {
+		unlock, err := s.lock(ctx, s.db)
+		if err != nil {
+			return err
+		}
+		defer unlock()
 	}
-	_, err = s.provider.Up(ctx)
+	_, err := s.provider.Up(ctx)
 	return err
 }
 
-// check refuses a schema that is not the one this code was written for.
-func (s schema) check(ctx context.Context) error {
-	have, know, err := s.provider.GetVersions(ctx)
+// current refuses a schema that is not the one this code was written for.
+func (s schema) current(ctx context.Context) error {
+	have, err := s.version(ctx)
 	switch {
 	case err != nil:
 		return err
-	case have > know:
-		return newer(have, know)
-	case have < know:
-		return settled{fmt.Errorf("sqlstore: the database has schema version %d, this program needs %d: run sqlstore.Migrate", have, know)}
+	case have > s.need:
+		return newer(have, s.need)
+	case have < s.need:
+		return settled{fmt.Errorf("sqlstore: the database has schema version %d, this program needs %d: run sqlstore.Migrate", have, s.need)}
 	}
 	return nil
 }

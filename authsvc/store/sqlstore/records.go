@@ -75,9 +75,10 @@ func scanKey(row scanner) (store.SigningKey, error) {
 	return k, nil
 }
 
-// found tells that there is no row from what else can go wrong.
+// found tells that there is no row from what else can go wrong. No row has a
+// key that the database can't even hold.
 func found(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || sqlState(err) == stateNoText {
 		return settled{store.ErrNotFound}
 	}
 	return err

@@ -18,14 +18,19 @@ const (
 	patience = 5 * time.Second
 	// queuePatience is how long a writer waits for those before it.
 	queuePatience = 30 * time.Second
-	// Other processes don't queue: they take the lock whenever they find it
-	// free, so who looks seldom starves. longestPause is the most between two
-	// looks.
-	firstPause, longestPause = time.Millisecond, 8 * time.Millisecond
+	// firstPause is what is waited before the second attempt; each pause is
+	// twice the one before, up to the dialect's longest.
+	firstPause = time.Millisecond
 )
 
 // settled is an answer, not a failure: it is neither tried again nor wrapped.
 type settled struct{ error }
+
+// undone is a failure that changed nothing for sure: it was met when reading,
+// or in a transaction before the commit was asked for.
+type undone struct{ error }
+
+func (u undone) Unwrap() error { return u.error }
 
 // runner runs operations until they succeed, are settled, or can't be.
 type runner struct {
@@ -33,10 +38,12 @@ type runner struct {
 	// writer lets one operation write at a time, in the order they came. nil
 	// where the database does that well itself.
 	writer *semaphore.Weighted
+	// patience is how long one operation is tried for.
+	patience time.Duration
 }
 
 func newRunner(f fragments) runner {
-	r := runner{fragments: f}
+	r := runner{fragments: f, patience: patience}
 	if f.oneWriter {
 		r.writer = semaphore.NewWeighted(1)
 	}
@@ -45,11 +52,16 @@ func newRunner(f fragments) runner {
 
 // read runs an operation that changes nothing.
 func (r *runner) read(ctx context.Context, what string, op func(context.Context) error) error {
-	return r.failure(ctx, what, r.run(ctx, op))
+	return r.failure(ctx, what, r.run(ctx, func(ctx context.Context) error {
+		if err := op(ctx); err != nil {
+			return undone{err}
+		}
+		return nil
+	}))
 }
 
-// write runs an operation that changes something. op must do the same thing
-// when it is run again.
+// write runs an operation that changes something. It is run again only when
+// nothing has been changed.
 func (r *runner) write(ctx context.Context, what string, op func(context.Context) error) error {
 	if r.writer != nil {
 		if err := r.queue(ctx); err != nil {
@@ -67,20 +79,21 @@ func (r *runner) queue(ctx context.Context) error {
 	return r.writer.Acquire(ctx, 1)
 }
 
-// run tries op again while its error is transient and there is time.
+// run tries op again while its failure is passing, has changed nothing, and
+// there is time.
 func (r *runner) run(ctx context.Context, op func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
 	var busy error
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+	for pause := firstPause; ; pause = min(2*pause, r.longestPause) {
 		err := op(ctx)
 		if err == nil || isSettled(err) {
 			return err
 		}
-		if !r.transient(err) {
+		if !r.again(err) {
 			// Why it was tried again says more than that time ran out.
 			if busy != nil && ctx.Err() != nil {
 				return busy
@@ -97,6 +110,15 @@ func (r *runner) run(ctx context.Context, op func(context.Context) error) error 
 func isSettled(err error) bool {
 	_, ok := errors.AsType[settled](err)
 	return ok
+}
+
+// again: whoever runs the operation again does no harm and may do better.
+func (r *runner) again(err error) bool {
+	if r.transient(err) {
+		return true
+	}
+	_, unchanged := errors.AsType[undone](err)
+	return unchanged && r.lost(err)
 }
 
 // failure turns what an operation ended with into what the caller is told.

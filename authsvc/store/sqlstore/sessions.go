@@ -14,18 +14,14 @@ func (s *Store) CreateSession(ctx context.Context, session store.Session, counte
 	args := append(sessionValues(session), counter)
 	return s.write(ctx, "create session", func(ctx context.Context) error {
 		n, err := affected(s.db.ExecContext(ctx, s.text.create, args...))
-		if n == 1 {
-			return nil
+		if n == 1 || err != nil {
+			return err
 		}
-		// A taken id fails the statement, each driver in its own words.
-		taken, lookErr := s.taken(ctx, session.ID)
-		switch {
-		case taken:
-			return settled{store.ErrExists}
+		switch taken, err := s.taken(ctx, session.ID); {
 		case err != nil:
 			return err
-		case lookErr != nil:
-			return lookErr
+		case taken:
+			return settled{store.ErrExists}
 		}
 		return settled{store.ErrStale}
 	})
@@ -86,8 +82,14 @@ func (s *Store) Session(ctx context.Context, id string) (session store.Session, 
 	return session, err
 }
 
-// clock is the value of $1 wherever a statement needs the time.
-func (s *Store) clock() int64 { return s.now().UnixMicro() }
+// clock is the value of $1 wherever a statement needs the time: NULL for the
+// database's own.
+func (s *Store) clock() any {
+	if s.now == nil {
+		return nil
+	}
+	return s.now().UnixMicro()
+}
 
 // affected is the number of rows a statement changed.
 func affected(result sql.Result, err error) (int64, error) {

@@ -9,10 +9,31 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3/database"
 )
 
 // sqliteDriver is the name modernc.org/sqlite registers itself by.
 const sqliteDriver = "sqlite"
+
+func sqliteFragments() fragments {
+	return fragments{
+		goose:     database.DialectSQLite3,
+		now:       "$1",
+		least:     "min",
+		begin:     "BEGIN IMMEDIATE", // locks the whole database, so no row needs a lock
+		hasTable:  "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1",
+		oneWriter: true,
+		// Other processes don't queue: they take the lock whenever they find
+		// it free, so who looks seldom starves.
+		longestPause: 8 * time.Millisecond,
+		check:        checkSQLite,
+		transient:    sqliteBusy,
+		lost:         func(error) bool { return false }, // there is no connection to lose
+		explain:      sqliteExplain,
+	}
+}
 
 // OpenSQLite opens the database file at path, making it (mode 0600) or
 // bringing its schema up to date where needed. The program must import the

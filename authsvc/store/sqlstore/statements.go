@@ -29,7 +29,7 @@ func newStatements(f fragments) statements {
 		// is committed. A raise that came first leaves no row to select from.
 		create: `INSERT INTO session (` + sessionColumns + `)
 			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
-			FROM subject WHERE subject = $3 AND counter = $22` + f.share,
+			FROM subject WHERE subject = $3 AND counter = $22` + f.share + ` ON CONFLICT DO NOTHING`,
 
 		rotate: fmt.Sprintf(`UPDATE session SET
 			prev_hash = cur_hash, cur_hash = $2, gen = gen + 1, rotated_at = %[1]s, sealed_successor = $3,
@@ -40,6 +40,9 @@ func newStatements(f fragments) statements {
 
 		lockSession: selectSession + f.exclusive,
 
-		raise: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE subject = $3 AND revoked_at = 0`,
+		// Whoever locks several sessions does so by id, so that no two wait
+		// for each other.
+		raise: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
+			(SELECT id FROM session WHERE subject = $3 AND revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
 	}
 }

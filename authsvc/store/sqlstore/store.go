@@ -6,8 +6,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/pressly/goose/v3/database"
-
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
 
@@ -26,14 +24,16 @@ var _ store.Store = (*Store)(nil)
 // Option changes what New makes.
 type Option func(*Store)
 
-// WithNow sets the clock that sessions expire by. Default: time.Now, which
-// suits SQLite because all its users are on one host. It is read anew for
-// each attempt, and in transactions after the lock was taken.
+// WithNow sets the clock that sessions expire by, for tests. Default: on
+// SQLite time.Now, because all its users are on one host; on PostgreSQL the
+// database's own, because theirs may differ. It is read anew for each attempt,
+// and in transactions after the lock was taken.
 func WithNow(now func() time.Time) Option { return func(s *Store) { s.now = now } }
 
 // New makes a store of an open database whose schema is up to date (see
 // [Migrate]). The store owns db from then on: it sets the size of its pool,
-// and Close closes it. When New fails db is still the caller's.
+// unless the caller has for PostgreSQL, and Close closes it. When New fails db
+// is still the caller's.
 //
 // store.ErrNewerSchema when a newer version of this program wrote the
 // database; store.ErrUnavailable, with what to do, when it can't be read or
@@ -43,40 +43,47 @@ func New(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Sto
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{runner: newRunner(f), db: db, now: time.Now, text: newStatements(f)}
+	s := &Store{runner: newRunner(f), db: db, text: newStatements(f)}
+	if !f.ownClock {
+		s.now = time.Now
+	}
 	for _, o := range opts {
 		o(s)
 	}
 	if err := s.read(ctx, "open", s.inspect); err != nil {
 		return nil, err
 	}
-	if f.oneWriter {
-		sizePool(db)
+	n := f.poolSize()
+	if chosen := db.Stats().MaxOpenConnections; chosen > 0 && !f.oneWriter {
+		n = chosen
 	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
 	return s, nil
 }
 
-// sizePool leaves room for readers beside the writer. Each processor can run
-// one; what is idle stays open, because opening means reading the schema.
-func sizePool(db *sql.DB) {
-	n := max(4, runtime.GOMAXPROCS(0)) + 1
-	db.SetMaxOpenConns(n)
-	db.SetMaxIdleConns(n)
+// poolSize leaves SQLite room for readers beside the writer, as many as there
+// are processors to run them. PostgreSQL has processors of its own, and syncs
+// the log once for all who commit at the same time. What is idle stays open,
+// because opening is dear in both.
+func (f fragments) poolSize() int {
+	if f.oneWriter {
+		return max(4, runtime.GOMAXPROCS(0)) + 1
+	}
+	return min(max(16, 4*runtime.GOMAXPROCS(0)), 64)
 }
 
 // inspect refuses a database that could not serve, and prepares the one
 // statement that is worth it.
 func (s *Store) inspect(ctx context.Context) error {
-	if s.goose == database.DialectSQLite3 {
-		if err := checkSQLite(ctx, s.db); err != nil {
-			return err
-		}
+	if err := s.check(ctx, s.db); err != nil {
+		return err
 	}
 	schema, err := newSchema(s.db, s.fragments)
 	if err != nil {
 		return settled{err}
 	}
-	if err := schema.check(ctx); err != nil {
+	if err := schema.current(ctx); err != nil {
 		return err
 	}
 	// Changes nothing, but only where something could be changed.

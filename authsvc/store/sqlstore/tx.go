@@ -24,7 +24,7 @@ func (s *Store) tx(ctx context.Context, what string, op func(context.Context, *s
 			if !s.transient(err) {
 				discard(conn)
 			}
-			return err
+			return undone{err}
 		}
 		return finish(ctx, conn, op)
 	})
@@ -33,8 +33,10 @@ func (s *Store) tx(ctx context.Context, what string, op func(context.Context, *s
 // finish runs op and commits. Whatever else happens, a panic in op too, the
 // transaction is over and the connection clean when it returns.
 func finish(ctx context.Context, conn *sql.Conn, op func(context.Context, *sql.Conn) error) error {
-	// What has been decided is carried out, however impatient the caller.
-	anyway := context.WithoutCancel(ctx)
+	// What has been decided is carried out, however impatient the caller,
+	// but nobody waits for ever for a database that does not answer.
+	anyway, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
 	over := false
 	defer func() {
 		if over {
@@ -45,7 +47,7 @@ func finish(ctx context.Context, conn *sql.Conn, op func(context.Context, *sql.C
 		}
 	}()
 	if err := op(ctx, conn); err != nil {
-		return err
+		return undone{err}
 	}
 	_, err := conn.ExecContext(anyway, "COMMIT")
 	over = err == nil
