@@ -2,10 +2,13 @@
 // new ones are acceptable.
 //
 // A hash costs 19 MiB and about 25 ms on purpose, so a [Hasher] computes only
-// a few at once and lets the rest wait under their own context: a storm of
-// logins can't fill the memory. Encoded hashes carry their parameters (PHC
-// string form), so raising the cost later leaves old hashes valid; Verify
-// tells which ones to replace.
+// a few at once (GOMAXPROCS) and lets a bounded number of callers wait, each
+// under its own context; past that it answers [ErrBusy] with the time to come
+// again. A storm of logins can't fill the memory, and a flood from one block of
+// addresses can't take the places of the others ([WithOrigin]).
+//
+// Encoded hashes carry their parameters (PHC string form), so raising the cost
+// later leaves old hashes valid; Verify tells which ones to replace.
 //
 //	hasher, err := password.NewHasher(password.Config{})
 //	...
@@ -24,5 +27,26 @@
 //	}
 //	ok, rehash, err := hasher.Verify(ctx, user.PasswordHash, given)
 //
-// Nothing is trimmed, folded or cut: every byte of a password counts.
+// Nor does it tell what kind of hash a user has: a refusal leaves on a tick
+// that is the same for all.
+//
+// # Users from elsewhere
+//
+// Put their hashes into the store as they are. Verify takes, beside argon2id,
+//
+//	$2b$12$...                          bcrypt 2a, 2b and 2y, cost 4 to 15
+//	$pbkdf2-sha256$29000$salt$hash      PBKDF2 of passlib: $pbkdf2$ (SHA-1), -sha256, -sha512
+//	pbkdf2_sha256$1000000$salt$hash     PBKDF2 of Django: sha1, sha256, sha512
+//
+// with up to 4,000,000 iterations, and asks for a new hash when the password
+// is right, which is argon2id then.
+//
+// # What counts
+//
+// Nothing is trimmed, folded or cut: every byte of a password counts, up to
+// the 1024 that [Check] accepts. Check wants valid UTF-8 without NUL; Hash and
+// Verify take the bytes as they come. bcrypt reads no more than 72 bytes and
+// ends at a NUL, and PBKDF2 fills up with NULs. What they could not tell from
+// another password is refused, never cut: a user whose bcrypt hash was made
+// from more than 72 bytes must be given a new password.
 package password

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"github.com/grpcauth/grpcauth/authsvc/password"
 )
@@ -51,4 +52,29 @@ func ExampleCheck() {
 	// password: use at least 8 characters
 	// true
 	// <nil>
+}
+
+// A user who comes from another system, with the hash they had there.
+func ExampleHasher_Verify_imported() {
+	hasher, err := password.NewHasher(password.Config{})
+	if err != nil {
+		panic(err)
+	}
+	const fromDjango = "pbkdf2_sha256$20000$seasalt$oBSd886ysm3AqYun62DOdin8YcfbU1z9cksZSuLP9r0="
+	ok, rehash, err := hasher.Verify(context.Background(), fromDjango, "lètmein")
+	fmt.Println("right:", ok, "replace it:", rehash, "error:", err)
+	// Output: right: true replace it: true error: <nil>
+}
+
+func ExampleWithOrigin() {
+	hasher, err := password.NewHasher(password.Config{})
+	if err != nil {
+		panic(err)
+	}
+	// In a handler the address is that of the peer.
+	caller := netip.MustParseAddr("203.0.113.7")
+	ctx := password.WithOrigin(context.Background(), netip.PrefixFrom(caller, 24))
+	err = hasher.VerifyNone(ctx, "whatever was typed")
+	fmt.Println("busy:", errors.Is(err, password.ErrBusy))
+	// Output: busy: false
 }

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-
-	"golang.org/x/sync/semaphore"
+	"time"
 )
 
 // Config is how to hash. The zero value is right for most.
@@ -14,21 +13,30 @@ type Config struct {
 	// Params is the cost of new hashes. Zero: [Default]. Less is refused.
 	Params Params
 	// Concurrency is how many hashes of that cost are computed at once; more
-	// wait. It bounds memory to Concurrency times Params.MemoryKiB. Zero:
-	// GOMAXPROCS.
+	// wait. It bounds memory to Concurrency times Params.MemoryKiB, and as
+	// much again until it is collected. Zero: GOMAXPROCS.
 	Concurrency int
+	// Waiting is how many calls may wait; more are refused with ErrBusy.
+	// Zero: 128 for each that is computed at once, some three seconds of work.
+	Waiting int
 }
 
-// Hasher makes and checks password hashes (argon2id, RFC 9106). It is safe
-// for concurrent use and holds no password.
+// waitingEach is the default of Config.Waiting for one hash at once.
+const waitingEach = 128
+
+// Hasher makes password hashes (argon2id, RFC 9106) and checks them, also
+// those of bcrypt and PBKDF2. It is safe for concurrent use and holds no
+// password.
 type Hasher struct {
 	params   Params
-	capacity int64
-	memory   *semaphore.Weighted
+	capacity int64 // KiB
+	queue    *queue
+	tick     *tick
 	nobody   string
 }
 
-// NewHasher checks cfg and makes a Hasher.
+// NewHasher checks cfg and makes a Hasher. A process needs one: each has a
+// queue of its own.
 func NewHasher(cfg Config) (*Hasher, error) {
 	if cfg.Params == (Params{}) {
 		cfg.Params = Default()
@@ -38,6 +46,9 @@ func NewHasher(cfg Config) (*Hasher, error) {
 	}
 	if cfg.Concurrency < 0 {
 		return nil, errors.New("password: Concurrency is negative, use 0 for the number of processors")
+	}
+	if cfg.Waiting < 0 {
+		return nil, errors.New("password: Waiting is negative, use 0 for 128 calls a processor")
 	}
 	if err := cfg.Params.atLeast(Default()); err != nil {
 		return nil, err
@@ -50,57 +61,86 @@ func newHasher(cfg Config) (*Hasher, error) {
 	if err := cfg.Params.check(); err != nil {
 		return nil, fmt.Errorf("password: Params: %w", err)
 	}
+	if cfg.Waiting == 0 {
+		cfg.Waiting = waitingEach * cfg.Concurrency
+	}
 	capacity := int64(cfg.Params.MemoryKiB) * int64(cfg.Concurrency)
 	return &Hasher{
 		params:   cfg.Params,
 		capacity: capacity,
-		memory:   semaphore.NewWeighted(capacity),
-		nobody:   newSalted(cfg.Params).encode(),
+		queue:    newQueue(cfg.Concurrency, cfg.Waiting, capacity),
+		tick:     newTick(),
+		nobody:   newArgon2id(cfg.Params).encode(),
 	}, nil
 }
 
 // Hash makes the encoded hash of a password with a new random salt, in the
-// PHC string form ($argon2id$v=19$m=...). The whole password counts, whatever
-// its length. The error is ctx's, when it ends while the call waits for its
-// turn.
+// PHC string form ($argon2id$v=19$m=...). Every byte of the password counts,
+// whatever its length. ErrBusy when too many wait; ctx's error when it ends
+// while the call waits for its turn.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	p := newSalted(h.params)
-	tag, err := h.derive(ctx, p, password)
-	if err != nil {
+	s := newArgon2id(h.params)
+	if _, err := h.run(ctx, s.cost(), func() { s.tag = s.derive(password) }); err != nil {
 		return "", err
 	}
-	p.tag = tag
-	return p.encode(), nil
+	return s.encode(), nil
 }
 
-// Verify says whether encoded is a hash of password, and, if it is, whether
-// it costs less than new hashes do and should be replaced by a new one
-// (rehash). ErrEncoding when encoded is not a hash we take; ctx's error when
-// it ends while the call waits for its turn.
+// Verify says whether encoded is a hash of password, and, if it is, whether it
+// should be replaced by a new one (rehash): it costs less than new hashes do,
+// or is none of argon2id.
+//
+// A refusal leaves on a tick that is the same for every kind of hash and for
+// VerifyNone. ErrEncoding when encoded is not a hash we take, ErrBusy when too
+// many wait, ctx's error when it ends before the answer.
 func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, rehash bool, err error) {
-	p, err := parse(encoded)
+	s, err := parse(encoded)
 	if err != nil {
 		return false, false, err
 	}
-	tag, err := h.derive(ctx, p, password)
+	begun, err := h.run(ctx, s.cost(), func() { ok = s.match(password) })
 	if err != nil {
 		return false, false, err
 	}
-	if !equal(tag, p.tag) {
-		return false, false, nil
+	if !ok {
+		return false, false, h.tick.wait(ctx, begun)
 	}
-	return true, h.outdated(p), nil
+	return true, h.outdated(s), nil
 }
 
 // VerifyNone costs what Verify costs and lets nobody in. Call it for a user
-// who does not exist, so that the answer takes as long as for one who does.
-// The error is ctx's.
+// who does not exist or may not log in, so that the answer takes as long as
+// for one who does. ErrBusy, or ctx's error.
 func (h *Hasher) VerifyNone(ctx context.Context, password string) error {
 	_, _, err := h.Verify(ctx, h.nobody, password)
 	return err
 }
 
+// run computes a hash when its turn has come, and tells when that was.
+func (h *Hasher) run(ctx context.Context, c cost, compute func()) (begun time.Time, err error) {
+	room := h.room(c)
+	if err := h.queue.enter(ctx, originOf(ctx), room); err != nil {
+		return time.Time{}, err
+	}
+	begun = time.Now()
+	defer func() {
+		took := time.Since(begun)
+		h.queue.leave(room, took)
+		h.tick.observe(c, took)
+	}()
+	compute()
+	return begun, nil
+}
+
+// room is how much of the memory a hash takes: what it fills, but no less
+// than a new one, so that small hashes don't crowd the processors, and no
+// more than there is.
+func (h *Hasher) room(c cost) int64 {
+	return min(max(c.memory, int64(h.params.MemoryKiB)), h.capacity)
+}
+
 // outdated: a new hash would be worth more than this one.
-func (h *Hasher) outdated(p salted) bool {
-	return p.weakerThan(h.params) || len(p.salt) < saltLen || len(p.tag) < tagLen
+func (h *Hasher) outdated(s stored) bool {
+	ours, ok := s.(argon2id)
+	return !ok || ours.weakerThan(h.params) || len(ours.salt) < saltLen || len(ours.tag) < tagLen
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -57,7 +58,9 @@ func TestNewHasherRefuses(t *testing.T) {
 		"few passes":           {Config{Params: Params{MemoryKiB: 64 * 1024, Time: 1, Parallelism: 1}}, "Time >= 2"},
 		"no lanes":             {Config{Params: Params{MemoryKiB: 19 * 1024, Time: 2}}, "parallelism must be"},
 		"all the memory":       {Config{Params: Params{MemoryKiB: 1<<20 + 1, Time: 2, Parallelism: 1}}, "memory must be"},
+		"too much in all":      {Config{Params: Params{MemoryKiB: 1 << 20, Time: 5, Parallelism: 1}}, "memory times time"},
 		"negative concurrency": {Config{Concurrency: -1}, "use 0"},
+		"negative waiting":     {Config{Waiting: -1}, "use 0"},
 	} {
 		_, err := NewHasher(test.cfg)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -153,7 +156,8 @@ func TestRehashWhenTheCostGrew(t *testing.T) {
 func TestVerifyNoneCostsAHash(t *testing.T) {
 	t.Parallel()
 	h := newCheap(t, cheap(), 1)
-	nobody, err := parse(h.nobody)
+	read, err := parse(h.nobody)
+	nobody, _ := read.(argon2id)
 	if err != nil || nobody.Params != h.params || len(nobody.salt) != saltLen || len(nobody.tag) != tagLen {
 		t.Fatalf("nobody's hash has %+v, error %v; want %+v", nobody.Params, err, h.params)
 	}
@@ -229,8 +233,8 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 func TestLargerHashTakesMoreRoom(t *testing.T) {
 	t.Parallel()
 	h := newCheap(t, cheap(), 4) // room for 64 KiB
-	for stored, left := range map[uint32]int64{8: 48, 16: 48, 32: 32, 64: 0, 1024: 0} {
-		room := h.room(Params{MemoryKiB: stored, Time: 1, Parallelism: 1})
+	for stored, left := range map[int64]int64{8: 48, 16: 48, 32: 32, 64: 0, 1024: 0} {
+		room := h.room(cost{memory: stored})
 		if got := h.capacity - room; got != left {
 			t.Errorf("a hash of %d KiB leaves %d KiB, want %d", stored, got, left)
 		}
@@ -240,8 +244,8 @@ func TestLargerHashTakesMoreRoom(t *testing.T) {
 // fill takes all the room there is.
 func fill(t *testing.T, h *Hasher) (release func()) {
 	t.Helper()
-	if err := h.memory.Acquire(t.Context(), h.capacity); err != nil {
+	if err := h.queue.enter(t.Context(), netip.Prefix{}, h.capacity); err != nil {
 		t.Fatal(err)
 	}
-	return func() { h.memory.Release(h.capacity) }
+	return func() { h.queue.leave(h.capacity, 0) }
 }

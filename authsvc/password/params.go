@@ -24,6 +24,7 @@ const (
 	maxMemoryKiB   = 1 << 20 // 1 GiB
 	maxTime        = 16
 	maxParallelism = 16
+	maxWork        = 4 << 20 // KiB filled, all passes together: some three seconds
 )
 
 // check refuses what argon2 can't compute or what could starve the process.
@@ -35,9 +36,14 @@ func (p Params) check() error {
 		return fmt.Errorf("parallelism must be 1 to %d, not %d", maxParallelism, p.Parallelism)
 	case p.MemoryKiB < 8*uint32(p.Parallelism) || p.MemoryKiB > maxMemoryKiB:
 		return fmt.Errorf("memory must be 8 KiB a lane to %d KiB, not %d", maxMemoryKiB, p.MemoryKiB)
+	case p.work() > maxWork:
+		return fmt.Errorf("memory times time must be at most %d KiB, not %d", maxWork, p.work())
 	}
 	return nil
 }
+
+// work is how much memory is filled in all passes, in KiB.
+func (p Params) work() uint64 { return uint64(p.MemoryKiB) * uint64(p.Time) }
 
 // atLeast refuses parameters below the least.
 func (p Params) atLeast(least Params) error {

@@ -24,8 +24,9 @@ var (
 	ErrTooShort = fault.New(grpcauthv1.Reason_REASON_INVALID_REQUEST, "password: use at least 8 characters")
 	// ErrTooLong: more than MaxBytes bytes.
 	ErrTooLong = fault.New(grpcauthv1.Reason_REASON_INVALID_REQUEST, "password: use at most 1024 bytes")
-	// ErrNotText: the bytes are not UTF-8.
-	ErrNotText = fault.New(grpcauthv1.Reason_REASON_INVALID_REQUEST, "password: must be valid UTF-8")
+	// ErrNotText: the bytes are not UTF-8, or there is a NUL among them, where
+	// other programs would take the password for a shorter one.
+	ErrNotText = fault.New(grpcauthv1.Reason_REASON_INVALID_REQUEST, "password: must be valid UTF-8 without NUL")
 	// ErrCommon: attackers try it first.
 	ErrCommon = fault.New(grpcauthv1.Reason_REASON_INVALID_REQUEST, "password: is one of the most used passwords, choose another")
 )
@@ -43,7 +44,7 @@ func Check(password string) error {
 	switch {
 	case len(password) > MaxBytes:
 		return ErrTooLong
-	case !utf8.ValidString(password):
+	case !utf8.ValidString(password) || strings.Contains(password, "\x00"):
 		return ErrNotText
 	case utf8.RuneCountInString(password) < MinChars:
 		return ErrTooShort
