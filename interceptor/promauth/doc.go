@@ -15,7 +15,7 @@
 //     "unknown". A client may call a method that does not exist, under any
 //     name; only methods of the protected server become labels.
 //   - outcome: "allowed", "denied", or "report_only" for a call that was let
-//     through and would have been denied (InsecureReportOnly).
+//     through and would have been denied ([interceptor.InsecureReportOnly]).
 //   - reason: "OK" for what was allowed, else why not, as clients read it in
 //     google.rpc.ErrorInfo: "TOKEN_EXPIRED".
 //   - cached: "true" when the token had been proven at an earlier call, "false"
@@ -33,8 +33,8 @@
 // as by TOKEN_EXPIRED. They are no calls and are in none of the above.
 //
 // No subject, no claim, no token and no text of an error is a label. A server
-// with m methods has at most m+1 methods as labels, and only combinations that
-// happened have a series.
+// with m methods has at most m+1 of them as labels, and only what happened has
+// a series.
 //
 // # Several servers
 //

@@ -36,13 +36,18 @@ type world struct {
 
 func newWorld(t testing.TB, options ...interceptor.Option) *world {
 	t.Helper()
+	return newWorldOf(t, notesvc.New(), options...)
+}
+
+func newWorldOf(t testing.TB, notes notesv1.NotesServiceServer, options ...interceptor.Option) *world {
+	t.Helper()
 	w := &world{registry: prometheus.NewPedanticRegistry(), issuer: authtest.NewIssuer(t)}
 	observe, err := promauth.New(w.registry)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.server = authtest.NewServer(t, w.issuer, func(r grpc.ServiceRegistrar) {
-		notesv1.RegisterNotesServiceServer(r, notesvc.New())
+		notesv1.RegisterNotesServiceServer(r, notes)
 	}, append(options, interceptor.WithObserver(observe))...)
 	if err := promauth.RegisterCache(w.registry, w.server.Guard()); err != nil {
 		t.Fatal(err)
@@ -115,7 +120,8 @@ func TestCallsAreCountedByWhatBecameOfThem(t *testing.T) {
 
 func TestCallsLetThroughThoughRefusedAreToldApart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, interceptor.InsecureReportOnly())
+	// Handlers see nobody, and these don't mind.
+	w := newWorldOf(t, notesv1.UnimplementedNotesServiceServer{}, interceptor.InsecureReportOnly())
 	list(t, w.server.As("ada", "notes.read"), 1)
 	list(t, w.server.Anonymous(), 2)
 	w.want(t, `
@@ -141,6 +147,26 @@ func TestTheEndOfAStreamIsNoCall(t *testing.T) {
 		`, "grpcauth_decisions_total", "grpcauth_stream_ends_total")
 		if n := w.latencies(t)["false"].GetSampleCount(); n != 1 {
 			t.Errorf("%d latencies of one call and the end of its stream", n)
+		}
+	})
+}
+
+func TestAStreamThatWouldHaveEndedIsToldApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, interceptor.InsecureReportOnly())
+		client := notesv1.NewNotesServiceClient(w.server.As("ada", "notes.read"))
+		stream, err := client.WatchNotes(t.Context(), &notesv1.WatchNotesRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour) // the token expires, the stream does not end
+		w.want(t, `
+			# HELP grpcauth_stream_ends_total Streams that the guard ended after it had let them in.
+			# TYPE grpcauth_stream_ends_total counter
+			grpcauth_stream_ends_total{method="/notes.v1.NotesService/WatchNotes",outcome="report_only",reason="TOKEN_EXPIRED"} 1
+		`, "grpcauth_stream_ends_total")
+		if err := stream.CloseSend(); err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -28,35 +28,43 @@ func TestKeyOfADecision(t *testing.T) {
 	}{
 		"public": {
 			interceptor.Decision{Method: method, Registered: true},
-			labels.Key{Method: method, Outcome: labels.Allowed, Cached: labels.NotProven}, "OK",
+			labels.Key{Method: method, Outcome: labels.Allowed, Cached: labels.NotProven},
+			"OK",
 		},
 		"proven at this call": {
 			interceptor.Decision{Method: method, Registered: true, Claims: somebody},
-			labels.Key{Method: method, Outcome: labels.Allowed, Cached: labels.Miss}, "OK",
+			labels.Key{Method: method, Outcome: labels.Allowed, Cached: labels.Miss},
+			"OK",
 		},
 		"known": {
 			interceptor.Decision{Method: method, Registered: true, Claims: somebody, Cached: true},
-			labels.Key{Method: method, Outcome: labels.Allowed, Cached: labels.Hit}, "OK",
+			labels.Key{Method: method, Outcome: labels.Allowed, Cached: labels.Hit},
+			"OK",
 		},
 		"denied by the rule": {
 			interceptor.Decision{Method: method, Registered: true, Claims: somebody, Cached: true, Reason: scope, Cause: errors.New("inner")},
-			labels.Key{Method: method, Outcome: labels.Denied, Cached: labels.Hit, Code: scope}, "SCOPE_MISSING",
+			labels.Key{Method: method, Outcome: labels.Denied, Cached: labels.Hit, Code: scope},
+			"SCOPE_MISSING",
 		},
 		"a method that is not there": {
 			interceptor.Decision{Method: "/anything", Reason: grpcauthv1.Reason_REASON_NO_RULE},
-			labels.Key{Outcome: labels.Denied, Cached: labels.NotProven, Code: grpcauthv1.Reason_REASON_NO_RULE}, "NO_RULE",
+			labels.Key{Outcome: labels.Denied, Cached: labels.NotProven, Code: grpcauthv1.Reason_REASON_NO_RULE},
+			"NO_RULE",
 		},
 		"let through though refused": {
 			interceptor.Decision{Method: method, Registered: true, Reason: expired, ReportOnly: true},
-			labels.Key{Method: method, Outcome: labels.ReportOnly, Cached: labels.NotProven, Code: expired}, "TOKEN_EXPIRED",
+			labels.Key{Method: method, Outcome: labels.ReportOnly, Cached: labels.NotProven, Code: expired},
+			"TOKEN_EXPIRED",
 		},
 		"the end of a stream": {
 			interceptor.Decision{Method: method, Registered: true, Claims: somebody, Reason: expired, StreamEnd: true},
-			labels.Key{Method: method, StreamEnd: true, Outcome: labels.Ended, Cached: labels.Miss, Code: expired}, "TOKEN_EXPIRED",
+			labels.Key{Method: method, StreamEnd: true, Outcome: labels.Ended, Cached: labels.Miss, Code: expired},
+			"TOKEN_EXPIRED",
 		},
 		"a stream that would have been ended": {
 			interceptor.Decision{Method: method, Registered: true, Claims: somebody, Reason: expired, StreamEnd: true, ReportOnly: true},
-			labels.Key{Method: method, StreamEnd: true, Outcome: labels.ReportOnly, Cached: labels.Miss, Code: expired}, "TOKEN_EXPIRED",
+			labels.Key{Method: method, StreamEnd: true, Outcome: labels.ReportOnly, Cached: labels.Miss, Code: expired},
+			"TOKEN_EXPIRED",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
