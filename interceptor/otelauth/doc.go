@@ -7,7 +7,7 @@
 //
 // # Metrics
 //
-//   - grpcauth.decisions counts the calls that the Guard decided about.
+//   - grpcauth.decisions counts what the Guard decided about calls.
 //   - grpcauth.decision.duration is how long that took, in seconds.
 //   - grpcauth.stream.ends counts streams that were let in and ended later,
 //     such as by TOKEN_EXPIRED. They are no calls and are in none of the others.
@@ -18,23 +18,23 @@
 //   - rpc.method: "package.Service/Method", or "_OTHER" for a method that the
 //     protected server does not have: a client may call any name.
 //   - error.type: the reason, where the call was denied or the stream ended.
-//   - grpcauth.outcome: "allowed", "denied", or "report_only" for a call that
-//     was let through and would have been denied (InsecureReportOnly).
+//   - grpcauth.outcome: "allowed", "denied", "ended" for a stream, or
+//     "report_only" for what was let through and would have been denied or ended
+//     ([interceptor.InsecureReportOnly]).
 //   - grpcauth.reason: "OK" for what was allowed, else why not, as clients read
 //     it in google.rpc.ErrorInfo: "TOKEN_EXPIRED".
 //   - grpcauth.cached: whether the token had been proven at an earlier call.
 //     It is missing when none was proven: it was not sent, not read (public
 //     methods), or bad.
 //
-// The duration has grpcauth.cached alone, beside the system; the end of a
-// stream has the system, the method, the reason and the error.
+// The duration has grpcauth.cached alone, beside the system: the method changes
+// little about it. The end of a stream has no grpcauth.cached.
 //
 // # Spans
 //
 // When the call's span is recorded it gets an event, "grpcauth.decision" or
-// "grpcauth.stream.end", with the attributes of the counter. Whatever starts
-// the span, such as a stats handler, is none of this package's business; put an
-// interceptor that does so before the Guard's.
+// "grpcauth.stream.end", with the attributes of the counter. The span is of
+// whoever starts one: a stats handler, or an interceptor before the Guard's.
 //
 // No subject, no claim, no token and no text of an error is an attribute.
 package otelauth
