@@ -14,6 +14,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the auth server."`
 	User    userCmd    `cmd:"" help:"Manage the people who may log in."`
 	Init    initCmd    `cmd:"" help:"Propose a rule for each method that has none."`
+	Rules   rulesCmd   `cmd:"" help:"Show who may call what."`
 	Proto   protoCmd   `cmd:"" help:"Get the .proto files that rules are written with."`
 	Version versionCmd `cmd:"" help:"Print the version and exit."`
 }
