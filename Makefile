@@ -80,6 +80,14 @@ check-generated: .cache/generated ## Fail when the generated code is not the pro
 		diff -ru $$dir .cache/generated/$$dir || { echo "stale: run make generate"; exit 1; }; \
 	done
 
+.PHONY: check-rules
+check-rules: .cache/rules ## Fail when docs/rules.* are stale, and show what the protos open since
+	@$(BIN)/grpcauth rules --descriptor-set .cache/rules/set.binpb --diff docs/rules.json || \
+		{ echo "stale: see to it that this may be open, then run make rules"; exit 1; }
+	@for file in rules.md rules.json; do \
+		diff -u docs/$$file .cache/rules/$$file || { echo "stale: run make rules"; exit 1; }; \
+	done
+
 .PHONY: breaking
 breaking: .bin/buf ## Fail when a proto breaks what the baseline promised
 	@$(BUF) breaking proto --against proto/baseline.binpb
@@ -93,6 +101,10 @@ ci: ## Run everything that CI runs
 .PHONY: generate
 generate: .cache/generated ## Generate Go code from the protos
 	@for dir in $(GENERATED); do rm -rf $$dir && cp -R .cache/generated/$$dir $$dir || exit 1; done
+
+.PHONY: rules
+rules: .cache/rules ## Write who may call our own services into docs/rules.*
+	@cp .cache/rules/rules.md .cache/rules/rules.json docs/
 
 .PHONY: baseline
 baseline: .bin/buf ## Make the protos as they stand the baseline (at a release)
@@ -128,6 +140,15 @@ clean: ## Remove installed tools and what builds leave behind
 .cache/generated: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc
 	@rm -rf $@ && mkdir -p $@
 	@PATH="$(BIN):$$PATH" $(BUF) generate --output $@
+
+# Who may call the services of ours that are not there for tests only.
+.PHONY: .cache/rules
+.cache/rules: .bin/buf
+	@rm -rf $@ && mkdir -p $@
+	@$(BUF) build --exclude-path internal/testkit/proto/testkit --output $@/set.binpb
+	@go build -o $(BIN)/grpcauth ./cmd/grpcauth
+	@$(BIN)/grpcauth rules --descriptor-set $@/set.binpb --fail-on-missing --markdown >$@/rules.md
+	@$(BIN)/grpcauth rules --descriptor-set $@/set.binpb --json >$@/rules.json
 
 .PHONY: FORCE
 FORCE:
