@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"slices"
 
+	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/interceptor"
+	"github.com/grpcauth/grpcauth/revocation"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 // The groups of cases. Ratios are taken inside one, algorithm by algorithm.
@@ -27,6 +31,9 @@ const (
 	nobodyCase = "token sent, nobody looks"
 	coldCase   = "grpcauth"
 	cachedCase = "grpcauth, cached"
+	// Rules that ask for more than a scope.
+	rolesCase = "grpcauth, cached, scopes, roles and revocation"
+	boundCase = "grpcauth, cached, a scope and a bind"
 )
 
 // benchCase is one thing to measure.
@@ -95,6 +102,15 @@ func (l *lab) add(s subject, want wanted) error {
 			return err
 		}
 		if err := l.addCalls(s, v, want); err != nil {
+			return err
+		}
+	}
+	ruled, err := s.ruled()
+	if err != nil {
+		return err
+	}
+	for _, v := range ruled {
+		if err := l.addAlone(s, v, want); err != nil {
 			return err
 		}
 	}
@@ -178,9 +194,36 @@ func (s subject) variants() ([]variant, error) {
 	}
 	cold := func(ctx context.Context, raw string) (any, error) { return verifier.Verify(ctx, raw) }
 	return append(all,
-		variant{coldCase, bare(cold), func() (guard, error) { return ours(verifier, interceptor.WithCacheBytes(0)) }},
-		variant{cachedCase, nil, func() (guard, error) { return ours(verifier) }},
+		variant{name: coldCase, verify: bare(cold), guard: func() (guard, error) { return ours(verifier, interceptor.WithCacheBytes(0)) }},
+		variant{name: cachedCase, guard: func() (guard, error) { return ours(verifier) }},
 	), nil
+}
+
+// ruled are ours once more, with rules that ask for more. Only a decision is
+// measured with them, of one algorithm: in a call they can't be told apart.
+func (s subject) ruled() ([]variant, error) {
+	if s.algorithm != token.EdDSA {
+		return nil, nil
+	}
+	verifier, err := s.verifier()
+	if err != nil {
+		return nil, err
+	}
+	stands := revocation.CheckerFunc(func(context.Context, *token.Claims) error { return nil })
+	roles := &grpcauthv1.Rule{
+		Scopes: []string{"notes.read", "notes.write"}, Roles: []string{"admin", "editor"}, DenyRoles: []string{"suspended"},
+	}
+	bound := &grpcauthv1.Rule{
+		Scopes: []string{"notes.write"}, Bind: []*grpcauthv1.Binding{{Claim: "sub", Field: "text"}},
+	}
+	return []variant{
+		{name: rolesCase, guard: func() (guard, error) {
+			return ours(verifier, interceptor.OverrideRule(notesv1.NotesService_CreateNote_FullMethodName, roles), interceptor.WithRevocations(stands))
+		}},
+		{name: boundCase, guard: func() (guard, error) {
+			return ours(verifier, interceptor.OverrideRule(notesv1.NotesService_CreateNote_FullMethodName, bound))
+		}},
+	}, nil
 }
 
 // bare calls a check without a call around it.

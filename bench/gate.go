@@ -32,6 +32,8 @@ func bounds() []bound {
 		{verifyGroup, "PS256", coldCase, 1.16, 1.25, 17},
 		{verifyGroup, "HS256", coldCase, 5, 5.8, 4},
 		{alone, "EdDSA", cachedCase, 0.0067, 0.01, 2},
+		{alone, "EdDSA", rolesCase, 0.0067, 0.012, 2},
+		{alone, "EdDSA", boundCase, 0.0086, 0.012, 2},
 		{unaryMany, "EdDSA", cachedCase, 1.05, 1.15, 0},
 	}
 }

@@ -74,8 +74,9 @@ func (s subject) intercepted(v variant) (func() error, error) {
 	ctx = metadata.NewIncomingContext(ctx, metadata.Pairs("authorization", "Bearer "+s.token))
 	info := &grpc.UnaryServerInfo{FullMethod: notesv1.NotesService_CreateNote_FullMethodName}
 	handler := func(context.Context, any) (any, error) { return nil, nil }
+	request := &notesv1.CreateNoteRequest{Text: subjectName}
 	return func() error {
-		_, err := g.unary(ctx, nil, info, handler)
+		_, err := g.unary(ctx, request, info, handler)
 		return err
 	}, nil
 }

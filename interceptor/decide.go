@@ -2,8 +2,6 @@ package interceptor
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -28,60 +26,63 @@ type verdict struct {
 	rule   *methodRule // nil when no rule was found
 	claims *token.Claims
 	user   any
-	source TokenSource
-	cached bool    // the token was known
-	denial *Denial // nil when the call is let in
+	source *TokenSource // where the token stood
+	cached bool         // the token was known
+	denial *Denial      // nil when the call is let in
 }
 
-// refused is the verdict with a denial for that reason.
-func (v verdict) refused(method string, reason grpcauthv1.Reason, cause error, details ...fault.Detail) verdict {
+// refuse makes the verdict a denial.
+func (v *verdict) refuse(method string, reason grpcauthv1.Reason, cause error, details ...fault.Detail) {
 	v.denial = deny(method, reason, cause, details...)
-	return v
 }
 
 // decide is the whole decision about a call. It fails closed. Nil claims
 // without a denial are a public or anonymous call. request is the message of a
 // unary call, and eachMessage for a stream.
-func (g *Guard) decide(ctx context.Context, method string, request any) (v verdict) {
+func (g *Guard) decide(ctx context.Context, method string, request any, v *verdict) {
 	rules := g.rules.Load()
 	if rules == nil {
-		return v.refused(method, errNotProtected.Reason(), errNotProtected)
+		v.refuse(method, errNotProtected.Reason(), errNotProtected)
+		return
 	}
 	if v.rule = (*rules)[method]; v.rule == nil {
-		return v.refused(method, errNoRule.Reason(), errNoRule)
+		v.refuse(method, errNoRule.Reason(), errNoRule)
+		return
 	}
-	return g.apply(ctx, method, v, request)
+	g.apply(ctx, method, v.rule.policy, request, v)
 }
 
-// apply holds a call to the rule of v: token source, transport, token, then
-// what is asked of the claims.
-func (g *Guard) apply(ctx context.Context, method string, v verdict, request any) verdict {
-	rule := v.rule.policy.Rule()
-	if rule.GetPublic() {
-		return v
+// apply holds a call to a rule: token source, transport, token, then what is
+// asked of the claims.
+func (g *Guard) apply(ctx context.Context, method string, p *policy.Policy, request any, v *verdict) {
+	if p.Rule().GetPublic() {
+		return
 	}
 	raw, from, err := g.readToken(ctx)
-	if errors.Is(err, errMissing) && rule.GetOptional() {
-		return v
+	if err == errMissing && p.Rule().GetOptional() { //nolint:errorlint // it comes bare
+		return
 	}
 	if err != nil {
-		return v.refused(method, fault.ReasonOf(err), err)
+		v.refuse(method, fault.ReasonOf(err), err)
+		return
 	}
 	if !transport.Secure(ctx, g.plaintextFrom) {
-		return v.refused(method, errPlaintext.Reason(), errPlaintext)
+		v.refuse(method, errPlaintext.Reason(), errPlaintext)
+		return
 	}
 	v.source = from
-	if v.claims, v.cached, err = g.prove(ctx, raw, v.rule.policy.Kinds()); err != nil {
-		return v.refused(method, fault.ReasonOf(err), err)
+	if v.claims, v.cached, err = g.prove(ctx, raw, p.Kinds()); err != nil {
+		v.refuse(method, fault.ReasonOf(err), err)
+		return
 	}
-	if reason, details, err := g.allow(ctx, v.rule.policy, v.claims, request); err != nil {
-		return v.refused(method, reason, err, details...)
+	if reason, details, err := g.allow(ctx, p, v.claims, request); err != nil {
+		v.refuse(method, reason, err, details...)
+		return
 	}
 	var reason grpcauthv1.Reason
 	if v.user, reason, err = g.userOf(ctx, v.claims); err != nil {
-		return v.refused(method, reason, err)
+		v.refuse(method, reason, err)
 	}
-	return v
 }
 
 // allow tells whether a token that is good may be used for this call, by the
@@ -96,7 +97,7 @@ func (g *Guard) allow(ctx context.Context, p *policy.Policy, claims *token.Claim
 	if reason, err := g.revoked(ctx, p.Rule(), claims); err != nil {
 		return reason, nil, err
 	}
-	if details, err := p.CheckHolder(claims, g.now()); err != nil {
+	if details, err := p.CheckHolder(claims, g.clock); err != nil {
 		return fault.ReasonOf(err), details, err
 	}
 	if err := checkRequest(p, claims, request); err != nil {
@@ -121,5 +122,3 @@ func checkRequest(p *policy.Policy, claims *token.Claims, request any) error {
 	}
 	return p.CheckRequest(claims, message.ProtoReflect())
 }
-
-func (g *Guard) now() time.Time { return g.verifier.Now() }

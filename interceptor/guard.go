@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
@@ -21,6 +22,7 @@ import (
 // [Guard.Protect] has succeeded. A Guard is safe for concurrent use.
 type Guard struct {
 	verifier      *token.Verifier
+	clock         func() time.Time // the verifier's
 	sources       []TokenSource
 	plaintextFrom []netip.Prefix
 	ruleSet       ruleSet
@@ -47,7 +49,7 @@ func New(verifier *token.Verifier, options ...Option) (*Guard, error) {
 		return nil, errors.New("interceptor: New needs a verifier: make one with token.NewVerifier")
 	}
 	g := &Guard{
-		verifier: verifier, sources: []TokenSource{bearerSource()}, ruleSet: newRuleSet(),
+		verifier: verifier, clock: verifier.Now, sources: []TokenSource{bearerSource()}, ruleSet: newRuleSet(),
 		leases: newLeases(), cacheBytes: defaultCacheBytes,
 	}
 	var problems error
@@ -119,12 +121,13 @@ func (g *Guard) interceptStream(srv any, stream grpc.ServerStream, info *grpc.St
 // admit decides about a call and publishes in its context what was proven. The
 // verdict's claims are nil on a public or anonymous call.
 func (g *Guard) admit(ctx context.Context, method string, request any) (context.Context, verdict, error) {
-	elapsed := g.stopwatch()
-	v := g.decide(ctx, method, request)
-	g.observe(ctx, method, v, false, elapsed())
+	var v verdict
+	begun := g.begin()
+	g.decide(ctx, method, request, &v)
+	g.observe(ctx, method, &v, begun)
 	switch {
 	case v.denial == nil:
-		return g.publish(ctx, v), v, nil
+		return g.publish(ctx, &v), v, nil
 	case g.reportOnly:
 		return ctx, verdict{rule: v.rule}, nil // as nobody: nothing was proven that counts
 	}
@@ -133,15 +136,15 @@ func (g *Guard) admit(ctx context.Context, method string, request any) (context.
 }
 
 // publish puts into the context what the verdict has proven.
-func (g *Guard) publish(ctx context.Context, v verdict) context.Context {
+func (g *Guard) publish(ctx context.Context, v *verdict) context.Context {
 	if v.claims == nil {
 		return ctx
 	}
 	ctx = token.NewContext(ctx, v.claims)
-	if g.loadUser == nil && v.source == bearerSource() {
+	if g.loadUser == nil && *v.source == bearerSource() {
 		return ctx
 	}
-	return context.WithValue(ctx, admittedKey{}, &admitted{user: v.user, source: v.source})
+	return context.WithValue(ctx, admittedKey{}, &admitted{user: v.user, source: *v.source})
 }
 
 // Authenticate holds the running call to a rule of the program's own, from
@@ -160,31 +163,30 @@ func (g *Guard) publish(ctx context.Context, v verdict) context.Context {
 // [Guard.Protect] has succeeded, and is not loosened by [InsecureReportOnly].
 func (g *Guard) Authenticate(ctx context.Context, rule *grpcauthv1.Rule) (context.Context, error) {
 	method, _ := grpc.Method(ctx)
-	elapsed := g.stopwatch()
-	v := g.decideBy(ctx, method, rule)
-	g.observe(ctx, method, v, false, elapsed())
+	var v verdict
+	begun := g.begin()
+	g.decideBy(ctx, method, rule, &v)
+	g.observe(ctx, method, &v, begun)
 	if v.denial != nil {
 		return nil, g.outcome(ctx, v.denial)
 	}
-	return g.publish(ctx, v), nil
+	return g.publish(ctx, &v), nil
 }
 
 // decideBy is decide for a rule that is not the method's own.
-func (g *Guard) decideBy(ctx context.Context, method string, rule *grpcauthv1.Rule) (v verdict) {
+func (g *Guard) decideBy(ctx context.Context, method string, rule *grpcauthv1.Rule, v *verdict) {
 	rules := g.rules.Load()
 	if rules == nil {
-		return v.refused(method, errNotProtected.Reason(), errNotProtected)
+		v.refuse(method, errNotProtected.Reason(), errNotProtected)
+		return
 	}
 	v.rule = (*rules)[method]
-	compiled, err := policy.Compile(rule, nil, g.verifier.Issuers())
+	p, err := policy.Compile(rule, nil, g.verifier.Issuers())
 	if err != nil {
-		return v.refused(method, grpcauthv1.Reason_REASON_INTERNAL, fmt.Errorf("interceptor: Authenticate: the rule can't be right: %s", oneLine(err)))
+		v.refuse(method, grpcauthv1.Reason_REASON_INTERNAL, fmt.Errorf("interceptor: Authenticate: the rule can't be right: %s", oneLine(err)))
+		return
 	}
-	registered := v.rule
-	v.rule = &methodRule{policy: compiled}
-	v = g.apply(ctx, method, v, nil)
-	v.rule = registered
-	return v
+	g.apply(ctx, method, p, nil, v)
 }
 
 // challenge sends the www-authenticate header that goes with a denial. It

@@ -51,14 +51,23 @@ func WithObserver(observe func(context.Context, Decision)) Option {
 	}
 }
 
-// observe tells the observers what was decided.
-func (g *Guard) observe(ctx context.Context, method string, v verdict, streamEnd bool, elapsed time.Duration) {
+// begin is when a decision begins, where anybody wants to know.
+func (g *Guard) begin() (begun time.Time) {
+	if len(g.observers) > 0 {
+		begun = time.Now()
+	}
+	return begun
+}
+
+// observe tells the observers what was decided since begun. A zero begun means
+// that a stream was ended.
+func (g *Guard) observe(ctx context.Context, method string, v *verdict, begun time.Time) {
 	if len(g.observers) == 0 {
 		return
 	}
-	d := Decision{
-		Method: method, Registered: v.rule != nil, Claims: v.claims, Cached: v.cached,
-		StreamEnd: streamEnd, Elapsed: elapsed,
+	d := Decision{Method: method, Registered: v.rule != nil, Claims: v.claims, Cached: v.cached, StreamEnd: begun.IsZero()}
+	if !d.StreamEnd {
+		d.Elapsed = time.Since(begun)
 	}
 	if v.denial != nil {
 		d.Reason, d.Cause, d.ReportOnly = v.denial.Reason, v.denial.Unwrap(), g.reportOnly
@@ -66,13 +75,4 @@ func (g *Guard) observe(ctx context.Context, method string, v verdict, streamEnd
 	for _, observe := range g.observers {
 		observe(ctx, d)
 	}
-}
-
-// stopwatch tells the time since now, when anybody wants to know.
-func (g *Guard) stopwatch() func() time.Duration {
-	if len(g.observers) == 0 {
-		return func() time.Duration { return 0 }
-	}
-	begun := time.Now()
-	return func() time.Duration { return time.Since(begun) }
 }

@@ -2,7 +2,6 @@ package interceptor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -34,7 +33,7 @@ func Metadata(key, scheme string) TokenSource {
 }
 
 // bearerSource is where RFC 6750 §2.1 has the token.
-func bearerSource() TokenSource { return Metadata("authorization", "Bearer") }
+func bearerSource() TokenSource { return TokenSource{key: "authorization", scheme: "Bearer"} }
 
 // String is "authorization: Bearer", or the key alone where there is no
 // scheme.
@@ -60,14 +59,15 @@ func (s TokenSource) check() error {
 
 // readToken finds the token of a call. The first source that is present
 // decides, even when what stands in it is no token.
-func (g *Guard) readToken(ctx context.Context) (raw string, from TokenSource, err error) {
-	for _, from = range g.sources {
+func (g *Guard) readToken(ctx context.Context) (raw string, from *TokenSource, err error) {
+	for i := range g.sources {
+		from = &g.sources[i]
 		raw, err = from.read(metadata.ValueFromIncomingContext(ctx, from.key))
-		if !errors.Is(err, errMissing) {
+		if err != errMissing { //nolint:errorlint // read wraps nothing
 			return raw, from, err
 		}
 	}
-	return "", TokenSource{}, errMissing
+	return "", nil, errMissing
 }
 
 // read reads the token from the values of the source's key: exactly one, the

@@ -3,6 +3,7 @@ package interceptor
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"google.golang.org/grpc"
@@ -90,7 +91,7 @@ func (h *heldStream) end(ctx context.Context, cause error) error {
 	}
 	v := h.verdict
 	v.denial = d
-	h.guard.observe(ctx, h.method, v, true, 0)
+	h.guard.observe(ctx, h.method, &v, time.Time{})
 	return r.err
 }
 

@@ -25,12 +25,12 @@ var (
 func tokenChecks(rule *grpcauthv1.Rule, kinds []token.Kind) []Check {
 	var checks []Check
 	if issuers := rule.GetIssuers(); len(issuers) > 0 {
-		checks = append(checks, Check{Field: "issuers", Wants: oneOf(issuers), test: func(claims *token.Claims, _ time.Time) ([]fault.Detail, error) {
+		checks = append(checks, Check{Field: "issuers", Wants: oneOf(issuers), test: func(claims *token.Claims, _ func() time.Time) ([]fault.Detail, error) {
 			return nil, unless(slices.Contains(issuers, claims.Issuer()), errIssuerDenied)
 		}})
 	}
 	if !rule.GetPublic() {
-		checks = append(checks, Check{Field: "kinds", Wants: oneOf(texts(kinds)), test: func(claims *token.Claims, _ time.Time) ([]fault.Detail, error) {
+		checks = append(checks, Check{Field: "kinds", Wants: oneOf(texts(kinds)), test: func(claims *token.Claims, _ func() time.Time) ([]fault.Detail, error) {
 			return nil, unless(slices.Contains(kinds, claims.Kind()), token.ErrKind)
 		}})
 	}
@@ -45,27 +45,27 @@ func holderChecks(rule *grpcauthv1.Rule) []Check {
 		checks = append(checks, freshness(rule.GetMaxAuthAge().AsDuration()))
 	}
 	if denied := rule.GetDenyRoles(); len(denied) > 0 {
-		checks = append(checks, Check{Field: "deny_roles", Wants: "none of " + list(denied), test: func(claims *token.Claims, _ time.Time) ([]fault.Detail, error) {
+		checks = append(checks, Check{Field: "deny_roles", Wants: "none of " + list(denied), test: func(claims *token.Claims, _ func() time.Time) ([]fault.Detail, error) {
 			return nil, unless(!slices.ContainsFunc(denied, claims.HasRole), errRoleDenied)
 		}})
 	}
 	if scopes := rule.GetScopes(); len(scopes) > 0 {
-		checks = append(checks, Check{Field: "scopes", Wants: allOf(scopes), Lifted: true, test: func(claims *token.Claims, _ time.Time) ([]fault.Detail, error) {
+		checks = append(checks, Check{Field: "scopes", Wants: allOf(scopes), Lifted: true, test: func(claims *token.Claims, _ func() time.Time) ([]fault.Detail, error) {
 			return scopeMissing(hasAll(claims, scopes), scopes)
 		}})
 	}
 	if scopes := rule.GetAnyScopes(); len(scopes) > 0 {
-		checks = append(checks, Check{Field: "any_scopes", Wants: oneOf(scopes), Lifted: true, test: func(claims *token.Claims, _ time.Time) ([]fault.Detail, error) {
+		checks = append(checks, Check{Field: "any_scopes", Wants: oneOf(scopes), Lifted: true, test: func(claims *token.Claims, _ func() time.Time) ([]fault.Detail, error) {
 			return scopeMissing(slices.ContainsFunc(scopes, claims.HasScope), scopes)
 		}})
 	}
 	if roles := rule.GetRoles(); len(roles) > 0 {
-		checks = append(checks, Check{Field: "roles", Wants: oneOf(roles), Lifted: true, test: func(claims *token.Claims, _ time.Time) ([]fault.Detail, error) {
+		checks = append(checks, Check{Field: "roles", Wants: oneOf(roles), Lifted: true, test: func(claims *token.Claims, _ func() time.Time) ([]fault.Detail, error) {
 			return nil, unless(slices.ContainsFunc(roles, claims.HasRole), errRoleMissing)
 		}})
 	}
 	for i, match := range compileMatches(rule.GetClaims()) {
-		checks = append(checks, Check{Field: fmt.Sprintf("claims[%d]", i), Wants: match.String(), Lifted: true, test: func(claims *token.Claims, _ time.Time) ([]fault.Detail, error) {
+		checks = append(checks, Check{Field: fmt.Sprintf("claims[%d]", i), Wants: match.String(), Lifted: true, test: func(claims *token.Claims, _ func() time.Time) ([]fault.Detail, error) {
 			return nil, match.test(claims)
 		}})
 	}
@@ -76,8 +76,8 @@ func holderChecks(rule *grpcauthv1.Rule) []Check {
 // that does not say when it was, or says that it is yet to come, is not fresh.
 func freshness(most time.Duration) Check {
 	seconds := strconv.FormatInt(int64(most/time.Second), 10)
-	return Check{Field: "max_auth_age", Wants: "a login at most " + most.String() + " ago", test: func(claims *token.Claims, now time.Time) ([]fault.Detail, error) {
-		login := claims.AuthTime()
+	return Check{Field: "max_auth_age", Wants: "a login at most " + most.String() + " ago", test: func(claims *token.Claims, clock func() time.Time) ([]fault.Detail, error) {
+		login, now := claims.AuthTime(), clock()
 		if !login.IsZero() && now.Sub(login) <= most && login.Sub(now) <= token.MaxLeeway {
 			return nil, nil
 		}

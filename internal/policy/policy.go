@@ -34,13 +34,17 @@ type Check struct {
 	// Lifted is true when an override lifts it.
 	Lifted bool
 
-	test func(*token.Claims, time.Time) ([]fault.Detail, error)
+	test test
 }
+
+// test is a check's own. The clock is read only where it is needed: that takes
+// as long as all the rest.
+type test func(claims *token.Claims, clock func() time.Time) ([]fault.Detail, error)
 
 // Test tells whether claims meet the requirement at that time. The error knows
 // its reason; its text is for our side only.
 func (c *Check) Test(claims *token.Claims, now time.Time) ([]fault.Detail, error) {
-	return c.test(claims, now)
+	return c.test(claims, func() time.Time { return now })
 }
 
 // Compile turns a rule into a Policy, or tells everything that can't be right
@@ -76,7 +80,7 @@ func (p *Policy) Checks() []Check { return slices.Concat(p.token, p.holder) }
 // CheckToken tells whether a token of this issuer and kind is accepted.
 func (p *Policy) CheckToken(claims *token.Claims) error {
 	for i := range p.token {
-		if _, err := p.token[i].test(claims, time.Time{}); err != nil {
+		if _, err := p.token[i].test(claims, nil); err != nil {
 			return err
 		}
 	}
@@ -84,11 +88,11 @@ func (p *Policy) CheckToken(claims *token.Claims) error {
 }
 
 // CheckHolder tells whether whoever holds the token meets the rule, as far as
-// that shows without the request.
-func (p *Policy) CheckHolder(claims *token.Claims, now time.Time) ([]fault.Detail, error) {
+// that shows without the request, by the time on that clock.
+func (p *Policy) CheckHolder(claims *token.Claims, clock func() time.Time) ([]fault.Detail, error) {
 	for i := range p.holder {
 		check := &p.holder[i]
-		details, err := check.test(claims, now)
+		details, err := check.test(claims, clock)
 		if err != nil && !(check.Lifted && p.Lifts(claims)) {
 			return details, err
 		}
