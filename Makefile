@@ -141,11 +141,11 @@ clean: ## Remove installed tools and what builds leave behind
 	@rm -rf $@ && mkdir -p $@
 	@PATH="$(BIN):$$PATH" $(BUF) generate --output $@
 
-# Who may call the services of ours that are not there for tests only.
+# Who may call the services of ours that are there for more than tests and docs.
 .PHONY: .cache/rules
 .cache/rules: .bin/buf
 	@rm -rf $@ && mkdir -p $@
-	@$(BUF) build --exclude-path internal/testkit/proto/testkit --output $@/set.binpb
+	@$(BUF) build --exclude-path internal/testkit/proto/testkit --exclude-path examples/proto/guide --output $@/set.binpb
 	@go build -o $(BIN)/grpcauth ./cmd/grpcauth
 	@$(BIN)/grpcauth rules --descriptor-set $@/set.binpb --fail-on-missing --markdown >$@/rules.md
 	@$(BIN)/grpcauth rules --descriptor-set $@/set.binpb --json >$@/rules.json

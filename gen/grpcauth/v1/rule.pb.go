@@ -37,10 +37,11 @@ type StreamLifetime int32
 const (
 	// The same as STREAM_LIFETIME_TOKEN.
 	StreamLifetime_STREAM_LIFETIME_UNSPECIFIED StreamLifetime = 0
-	// The stream ends when its token expires; the client opens a new one.
+	// The stream ends when its token expires, plus the verifier's leeway,
+	// whatever the handler is doing; the client opens a new one.
 	StreamLifetime_STREAM_LIFETIME_TOKEN StreamLifetime = 1
 	// The stream outlives its token while its session is known to stand, for
-	// one hour at most.
+	// one hour at most. Servers that do not enforce this yet refuse to start.
 	StreamLifetime_STREAM_LIFETIME_SESSION StreamLifetime = 2
 )
 
@@ -85,15 +86,17 @@ func (StreamLifetime) EnumDescriptor() ([]byte, []int) {
 	return file_grpcauth_v1_rule_proto_rawDescGZIP(), []int{0}
 }
 
-// WhenStale says what a method does while revocations are out of date.
+// WhenStale says what a method does while nothing is known against a token,
+// but what is known of revocations is out of date.
 type WhenStale int32
 
 const (
-	// The server's default.
+	// The server's default, which is to refuse.
 	WhenStale_WHEN_STALE_UNSPECIFIED WhenStale = 0
 	// Refuse with UNAVAILABLE.
 	WhenStale_WHEN_STALE_DENY WhenStale = 1
-	// Let the token in until it expires.
+	// Let the token in until it expires. One that is known to be revoked is
+	// refused all the same, and so is a call whose lookup fails otherwise.
 	WhenStale_WHEN_STALE_ALLOW WhenStale = 2
 )
 
@@ -140,24 +143,35 @@ func (WhenStale) EnumDescriptor() ([]byte, []int) {
 
 // Rule says who may call a method. The empty rule, `{}`, lets every caller in
 // who carries a valid access token. All requirements that are set must hold.
-// A method without a rule of its own takes its service's; a method with none
-// at all is denied, and a server that has one refuses to start.
+// A method's rule replaces its service's whole; a method without one takes its
+// service's; a method with none at all is denied, and a server that has one
+// refuses to start. docs/writing-rules.md shows each field with a call that
+// passes and one that does not.
+//
+// Every field is checked at every call, also of a token that was proven
+// before; on a stream at its start, and `bind` on each message. The first
+// that fails decides, in this order: sender_constrained, issuers, kinds,
+// revocation, max_auth_age, deny_roles, scopes, any_scopes, roles, claims,
+// bind.
 type Rule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Anyone may call. The token is not even read, so a bad one does no harm.
+	// Anyone may call. The token is not even read, so a bad one does no harm,
+	// and the handler is told of nobody. It stands alone.
 	Public bool `protobuf:"varint,1,opt,name=public,proto3" json:"public,omitempty"`
 	// A caller without a token is let in as nobody; a token that is sent must
 	// be valid and meet every other requirement.
 	Optional bool `protobuf:"varint,2,opt,name=optional,proto3" json:"optional,omitempty"`
-	// Issuers whose tokens are accepted here. Empty: every issuer the server
-	// trusts.
+	// Issuers (`iss`) whose tokens are accepted here, compared byte by byte.
+	// Each must be one that the server trusts. Empty: every issuer it trusts.
 	Issuers []string `protobuf:"bytes,3,rep,name=issuers,proto3" json:"issuers,omitempty"`
 	// Kinds of token accepted here, as the `typ` header names them
-	// ("password-reset+jwt"). Empty: access tokens only ("at+jwt").
+	// ("password-reset+jwt"). Empty: access tokens only ("at+jwt"), so a list
+	// that is to have them too must name them.
 	Kinds []string `protobuf:"bytes,4,rep,name=kinds,proto3" json:"kinds,omitempty"`
-	// Scopes the token must hold, all of them.
+	// Scopes the token must hold, all of them. Each entry is one scope.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// Scopes of which the token must hold at least one.
+	// Scopes of which the token must hold at least one. Beside `scopes`, both
+	// must hold.
 	AnyScopes []string `protobuf:"bytes,6,rep,name=any_scopes,json=anyScopes,proto3" json:"any_scopes,omitempty"`
 	// Roles of which the caller must have at least one.
 	Roles []string `protobuf:"bytes,7,rep,name=roles,proto3" json:"roles,omitempty"`
@@ -165,16 +179,23 @@ type Rule struct {
 	DenyRoles []string `protobuf:"bytes,8,rep,name=deny_roles,json=denyRoles,proto3" json:"deny_roles,omitempty"`
 	// Claims that must have a given value, all of them.
 	Claims []*ClaimMatch `protobuf:"bytes,9,rep,name=claims,proto3" json:"claims,omitempty"`
-	// Claims that must equal a field of the request, all of them.
+	// Claims that must equal a field of the request, all of them. They are
+	// compared before the handler sees the message: the request of a unary call
+	// and of a server stream, and every message of the other streams, which end
+	// at the first that differs.
 	Bind []*Binding `protobuf:"bytes,10,rep,name=bind,proto3" json:"bind,omitempty"`
 	// What lifts scopes, any_scopes, roles, claims and bind, and nothing else.
 	Override *Override `protobuf:"bytes,11,opt,name=override,proto3" json:"override,omitempty"`
-	// How long ago the caller may have proved who they are (`auth_time`).
-	// Past it they must authenticate again (RFC 9470).
+	// How long ago the caller may have proved who they are (`auth_time`), in
+	// whole seconds, one at least, and without leeway. Past it, and where the
+	// token does not say when it was, they must authenticate again (RFC 9470): a
+	// token that was only renewed keeps its auth_time.
 	MaxAuthAge *durationpb.Duration `protobuf:"bytes,12,opt,name=max_auth_age,json=maxAuthAge,proto3" json:"max_auth_age,omitempty"`
-	// The token must be bound to the caller's TLS certificate (RFC 8705).
+	// The token must be bound to the certificate of the caller's TLS connection
+	// (RFC 8705). A token that is bound is held to that by every rule.
 	SenderConstrained bool `protobuf:"varint,13,opt,name=sender_constrained,json=senderConstrained,proto3" json:"sender_constrained,omitempty"`
-	// Revocation is not looked up for this method.
+	// Revocation is not looked up for this method: a token that was taken back
+	// is good until it expires.
 	SkipRevocation bool `protobuf:"varint,14,opt,name=skip_revocation,json=skipRevocation,proto3" json:"skip_revocation,omitempty"`
 	// How long a stream may live.
 	StreamLifetime StreamLifetime `protobuf:"varint,15,opt,name=stream_lifetime,json=streamLifetime,proto3,enum=grpcauth.v1.StreamLifetime" json:"stream_lifetime,omitempty"`
@@ -327,13 +348,17 @@ func (x *Rule) GetWhenStale() WhenStale {
 }
 
 // ClaimMatch demands a value of a claim. A list claim matches when it holds
-// the value. Types never convert: true is neither 1 nor "true".
+// the value. Types never convert: true is neither 1 nor "true", and 1 is not
+// "1". A claim that is not there is CLAIM_MISSING, one of another value or
+// type CLAIM_MISMATCH.
 type ClaimMatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The claim: dotted names ("realm.tier"), or a JSON Pointer when it starts
-	// with a slash ("/https:~1~1example.com~1tier").
+	// The claim: dotted names ("realm.tier"), or a JSON Pointer (RFC 6901) when
+	// it starts with a slash, for names that hold dots
+	// ("/https:~1~1example.com~1tier").
 	Path string `protobuf:"bytes,1,opt,name=path,proto3" json:"path,omitempty"`
-	// The value it must have.
+	// The value it must have. Exactly one is set; an empty string, false and 0
+	// are values too.
 	//
 	// Types that are valid to be assigned to Value:
 	//
@@ -429,6 +454,8 @@ type ClaimMatch_BoolValue struct {
 }
 
 type ClaimMatch_NumberValue struct {
+	// At most 2^53 either way: beyond, a number can't be told from its
+	// neighbours, and belongs into a string.
 	NumberValue float64 `protobuf:"fixed64,4,opt,name=number_value,json=numberValue,proto3,oneof"`
 }
 
@@ -439,12 +466,27 @@ func (*ClaimMatch_BoolValue) isClaimMatch_Value() {}
 func (*ClaimMatch_NumberValue) isClaimMatch_Value() {}
 
 // Binding demands that a claim equals a field of the request message.
-// A missing or empty claim never binds, not even to an empty field.
+// A missing or empty claim never binds, not even to an empty field; nor does
+// a field that is not there, as one that is empty or 0 is not, unless it is
+// marked `optional` and was set.
 type Binding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The claim, written as in ClaimMatch.path.
+	// The claim, written as in ClaimMatch.path. One of several issuers' `sub`
+	// is refused at the start unless `issuers` says whose.
 	Claim string `protobuf:"bytes,1,opt,name=claim,proto3" json:"claim,omitempty"`
-	// The request's field: dotted proto names ("parent.user_id").
+	// The request's field: dotted proto names ("parent.user_id"). It is known
+	// to exist when the server starts. What it may be, and the claim beside it:
+	//
+	//   - a string: the same text;
+	//   - an integer: the number, or its decimal digits in a string, because
+	//     `sub` is always a string (protobuf's own JSON has 64-bit integers so);
+	//   - an enum: the name of its value, "CURRENCY_EUR";
+	//   - a wrapper such as google.protobuf.StringValue: as what it wraps, also
+	//     when that is 0;
+	//   - a list, or a field of each message in a list: every element, of which
+	//     there is at least one.
+	//
+	// Maps, bytes, booleans and fractions can't be bound.
 	Field         string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -495,12 +537,15 @@ func (x *Binding) GetField() string {
 }
 
 // Override names what lifts the other requirements: any one of these is
-// enough.
+// enough. It may not be empty, and there must be something to lift.
 type Override struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Scopes        []string               `protobuf:"bytes,1,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	Roles         []string               `protobuf:"bytes,2,rep,name=roles,proto3" json:"roles,omitempty"`
-	Claims        []*ClaimMatch          `protobuf:"bytes,3,rep,name=claims,proto3" json:"claims,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Scopes of which the token must hold one.
+	Scopes []string `protobuf:"bytes,1,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// Roles of which the caller must have one.
+	Roles []string `protobuf:"bytes,2,rep,name=roles,proto3" json:"roles,omitempty"`
+	// Claims of which one must have its value.
+	Claims        []*ClaimMatch `protobuf:"bytes,3,rep,name=claims,proto3" json:"claims,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
