@@ -211,7 +211,7 @@ func (s subject) ruled() ([]variant, error) {
 	}
 	stands := revocation.CheckerFunc(func(context.Context, *token.Claims) error { return nil })
 	roles := &grpcauthv1.Rule{
-		Scopes: []string{"notes.read", "notes.write"}, Roles: []string{"admin", "editor"}, DenyRoles: []string{"suspended"},
+		Scopes: []string{"notes.read", "notes.write"}, Roles: []string{"admin", "editor"},
 	}
 	bound := &grpcauthv1.Rule{
 		Scopes: []string{"notes.write"}, Bind: []*grpcauthv1.Binding{{Claim: "sub", Field: "text"}},

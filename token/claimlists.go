@@ -34,7 +34,7 @@ func (c *Claims) Roles() []string {
 func (c *Claims) HasRole(role string) bool {
 	p := c.open()
 	for _, at := range p.roles {
-		if p.tape.hasText(at, role) {
+		if at != 0 && p.tape.hasText(at, role) {
 			return true
 		}
 	}

@@ -2,6 +2,9 @@ package token
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,6 +34,11 @@ type Spec struct {
 	AuthTime time.Time
 	ACR      string
 	AMR      []string
+	// Certificate binds the token to whoever holds the key of this certificate:
+	// it is good only over a TLS connection whose client showed it (RFC 8705
+	// §3). The token says so in `cnf`, by the SHA-256 of the certificate (§3.1).
+	// Nil means a token that is good in anybody's hands.
+	Certificate *x509.Certificate
 	// Lifetime of the token. Zero means the issuer's. At least a second, at
 	// most the issuer's maximum.
 	Lifetime time.Duration
@@ -57,6 +65,8 @@ func (s *Spec) check() error {
 		return errors.New("token: access token without a client: set ClientID")
 	case slices.Contains(s.Roles, "") || slices.Contains(s.AMR, ""):
 		return errors.New("token: spec with an empty role or authentication method")
+	case s.Certificate != nil && len(s.Certificate.Raw) == 0:
+		return errors.New("token: spec with a certificate that was never encoded: take the one of the TLS handshake, or of x509.ParseCertificate")
 	}
 	if kind, err := ParseKind(string(s.Kind)); err != nil || kind != s.Kind {
 		return fmt.Errorf("token: kind %.40q: make it with NewKind or ParseKind", s.Kind)
@@ -115,7 +125,17 @@ func (s *Spec) members(issuer string, now time.Time) []member {
 		all = append(all, member{"auth_time", s.AuthTime.Unix()})
 	}
 	all = appendText(all, "acr", s.ACR)
-	return appendList(all, "amr", s.AMR)
+	all = appendList(all, "amr", s.AMR)
+	if s.Certificate != nil {
+		all = append(all, member{"cnf", confirmation(s.Certificate)})
+	}
+	return all
+}
+
+// confirmation names a certificate (RFC 8705 §3.1).
+func confirmation(certificate *x509.Certificate) map[string]string {
+	sum := sha256.Sum256(certificate.Raw)
+	return map[string]string{"x5t#S256": base64.RawURLEncoding.EncodeToString(sum[:])}
 }
 
 func oneOrList(audience []string) any {

@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"math"
 	"strings"
@@ -35,6 +36,7 @@ func TestSpecsThatAreRefused(t *testing.T) {
 		"a lifetime below a second":     {func(s *token.Spec) { s.Lifetime = time.Second - 1 }, "lifetime"},
 		"the longest lifetime":          {func(s *token.Spec) { s.Lifetime = 24 * time.Hour }, ""},
 		"past the longest lifetime":     {func(s *token.Spec) { s.Lifetime = 24*time.Hour + 1 }, "lifetime"},
+		"a certificate made by hand":    {func(s *token.Spec) { s.Certificate = &x509.Certificate{} }, "x509.ParseCertificate"},
 		"an auth_time before 1970":      {func(s *token.Spec) { s.AuthTime = time.Unix(-1, 0) }, "auth_time"},
 		"43 a channel":                  {func(s *token.Spec) { s.Claims = map[string]any{"x": make(chan int)} }, `claim "x" is not JSON`},
 		"43 a function inside":          {func(s *token.Spec) { s.Claims = map[string]any{"x": map[string]any{"y": func() {}}} }, "not JSON"},
