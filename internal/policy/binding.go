@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -100,11 +101,10 @@ func equalityOf(field protoreflect.FieldDescriptor) equality {
 			return text == value.String(), ok
 		}
 	case protoreflect.EnumKind:
-		names := field.Enum().Values()
+		names := enumNames(field.Enum().Values())
 		return func(claim token.Value, value protoreflect.Value) (bool, bool) {
 			text, ok := claim.Text()
-			name := names.ByNumber(value.Enum())
-			return name != nil && string(name.Name()) == text, ok
+			return ok && slices.Contains(names[value.Enum()], text), ok
 		}
 	case protoreflect.Int32Kind, protoreflect.Sint32Kind, protoreflect.Sfixed32Kind,
 		protoreflect.Int64Kind, protoreflect.Sint64Kind, protoreflect.Sfixed64Kind:
@@ -117,6 +117,16 @@ func equalityOf(field protoreflect.FieldDescriptor) equality {
 		}
 	}
 	return nil
+}
+
+// enumNames are the names of each number: with allow_alias there are several.
+func enumNames(values protoreflect.EnumValueDescriptors) map[protoreflect.EnumNumber][]string {
+	names := map[protoreflect.EnumNumber][]string{}
+	for i := range values.Len() {
+		v := values.Get(i)
+		names[v.Number()] = append(names[v.Number()], string(v.Name()))
+	}
+	return names
 }
 
 func equalsInt(claim token.Value, want int64) (same, comparable bool) {

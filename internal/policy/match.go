@@ -18,9 +18,9 @@ var (
 	errClaimMismatch = fault.New(grpcauthv1.Reason_REASON_CLAIM_MISMATCH, "policy: a claim has another value, or another type, than the rule wants")
 )
 
-// maxWhole is the largest number up to which a float64 tells every whole
-// number from its neighbours.
-const maxWhole = 1 << 53
+// maxWhole is the largest whole number that a float64 tells from both its
+// neighbours: 2^53+1 reads as 2^53.
+const maxWhole = 1<<53 - 1
 
 // match is a compiled ClaimMatch.
 type match struct {

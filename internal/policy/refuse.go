@@ -16,6 +16,9 @@ import (
 // refuse finds everything in a rule that can't be right, except for its kinds
 // and bindings, which are found where they are compiled.
 func refuse(rule *grpcauthv1.Rule, issuers []string) error {
+	if rule == nil {
+		return errors.New("there is no rule: write {} for any caller with a valid access token, or a stricter one")
+	}
 	return errors.Join(
 		refuseUnknown("", rule.ProtoReflect()),
 		refuseUnenforced(rule),

@@ -101,6 +101,10 @@ func TestCompileRefuses(t *testing.T) {
 			&grpcauthv1.Rule{Claims: []*grpcauthv1.ClaimMatch{number("n", 1<<53+2)}},
 			"claims[0] wants the number 9.007199254740994e+15, which can't be told from its neighbours: have the issuer write it as a string, and use string_value",
 		},
+		"the first number that is not exact": {
+			&grpcauthv1.Rule{Claims: []*grpcauthv1.ClaimMatch{number("n", 1<<53)}},
+			"claims[0] wants the number 9.007199254740992e+15, which can't be told from its neighbours: have the issuer write it as a string, and use string_value",
+		},
 		"a number that is none": {
 			&grpcauthv1.Rule{Claims: []*grpcauthv1.ClaimMatch{number("n", math.NaN())}},
 			"claims[0] wants the number NaN, which can't be told from its neighbours: have the issuer write it as a string, and use string_value",
@@ -177,6 +181,7 @@ func TestCompileRefuses(t *testing.T) {
 			&grpcauthv1.Rule{StreamLifetime: grpcauthv1.StreamLifetime_STREAM_LIFETIME_SESSION},
 			"stream_lifetime: STREAM_LIFETIME_SESSION is not enforced by this version of grpcauth: remove it, and the stream ends with its token",
 		},
+		"no rule at all": {nil, "there is no rule: write {} for any caller with a valid access token, or a stricter one"},
 		"a stream_lifetime of a newer version": {
 			&grpcauthv1.Rule{StreamLifetime: 77},
 			"stream_lifetime has the value 77, which this version of grpcauth does not know: upgrade the server's grpcauth module",
