@@ -3,13 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -104,7 +104,7 @@ func (f *proposals) printGuesses(w io.Writer) error {
 	}
 	_, _ = fmt.Fprintf(table, "%s without a rule; %d %s left out.\n", counted(len(f.proposals), "method"), f.covered, has)
 	for _, err := range f.unreadable {
-		_, _ = fmt.Fprintf(table, "Left out, too: %s\n", oneLine(err))
+		_, _ = fmt.Fprintf(table, "Left out, too: %s\n", visible(oneLine(err)))
 	}
 	for _, service := range f.infrastructure {
 		_, _ = fmt.Fprintf(table, "%s carries no rules: give interceptor.New the option interceptor.WithPublicInfrastructure().\n", service)
@@ -122,37 +122,40 @@ func (f *proposals) printGuesses(w io.Writer) error {
 
 // printJSON writes the same for programs.
 func (f *proposals) printJSON(w io.Writer) error {
-	type row struct {
-		Method string          `json:"method"`
-		File   string          `json:"file"`
-		Rule   json.RawMessage `json:"rule"`
-		Option string          `json:"option"`
-		RPC    string          `json:"rpc"`
-		Why    string          `json:"why"`
-		Doubt  string          `json:"doubt"`
-		Import bool            `json:"import_missing"`
-		Yours  bool            `json:"editable"`
-	}
-	rows := make([]row, 0, len(f.proposals))
+	out := initJSON{Covered: f.covered, Infrastructure: f.infrastructure}
 	for _, p := range f.doubtful() {
 		file := p.method.ParentFile()
 		rule, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(p.rule)
 		if err != nil {
 			return err
 		}
-		rows = append(rows, row{
+		out.Proposals = append(out.Proposals, proposalJSON{
 			Method: p.full(), File: file.Path(), Rule: rule, Option: p.option(), RPC: p.rpc(symbolsOf(file)),
-			Why: p.why, Doubt: p.doubt.String(), Import: !imports(file, ruleFile), Yours: !isForeign(file),
+			Why: p.why, Doubt: p.doubt.String(), ImportMissing: !imports(file, ruleFile), Editable: !isForeign(file),
 		})
 	}
-	unreadable := make([]string, 0, len(f.unreadable))
 	for _, err := range f.unreadable {
-		unreadable = append(unreadable, oneLine(err))
+		out.Unreadable = append(out.Unreadable, oneLine(err))
 	}
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	return out.Encode(map[string]any{
-		"proposals": rows, "covered": f.covered, "unreadable": unreadable,
-		"infrastructure": append([]string{}, f.infrastructure...),
-	})
+	return writeJSON(w, out)
+}
+
+// initJSON is what --json prints, the most doubtful proposals first.
+type initJSON struct {
+	Proposals      []proposalJSON `json:"proposals"`
+	Covered        int            `json:"covered"`        // methods that have a rule
+	Unreadable     []string       `json:"unreadable"`     // why rules can't be read
+	Infrastructure []string       `json:"infrastructure"` // services for WithPublicInfrastructure
+}
+
+type proposalJSON struct {
+	Method        string         `json:"method"`
+	File          string         `json:"file"`
+	Rule          jsontext.Value `json:"rule"`
+	Option        string         `json:"option"`
+	RPC           string         `json:"rpc"`
+	Why           string         `json:"why"`
+	Doubt         string         `json:"doubt"`
+	ImportMissing bool           `json:"import_missing"` // of rule.proto, in the file
+	Editable      bool           `json:"editable"`       // false below google/ and grpc/
 }

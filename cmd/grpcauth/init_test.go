@@ -296,7 +296,7 @@ func TestInitPrintsNoControlCharacters(t *testing.T) {
 	file := described(t, "shop.v1.ShopService", method("GetItem"))
 	file.Name = proto.String("a\n\x1b[2Jrpc.proto")
 	got := runWith(t, "", nil, "init", "--descriptor-set", setOf(t, file))
-	if got.code != exitOK || strings.Contains(got.stdout+got.stderr, "\x1b") || !strings.HasPrefix(got.stdout, `// a\n\x1b[2Jrpc.proto: 1 method without a rule.`) {
+	if got.code != exitOK || strings.Contains(got.stdout+got.stderr, "\x1b") || !strings.HasPrefix(got.stdout, "// a \uFFFD[2Jrpc.proto: 1 method without a rule.") {
 		t.Errorf("got %+v", got)
 	}
 }

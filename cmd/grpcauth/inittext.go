@@ -142,7 +142,7 @@ func printProposals(w io.Writer, all []proposal) error {
 }
 
 func printFile(b *strings.Builder, file protoreflect.FileDescriptor, all []proposal) {
-	fmt.Fprintf(b, "// %s: %s without a rule. Put each rpc in the place of the one that is there.\n", printable(file.Path()), counted(len(all), "method"))
+	fmt.Fprintf(b, "// %s: %s without a rule. Put each rpc in the place of the one that is there.\n", visible(file.Path()), counted(len(all), "method"))
 	if !imports(file, ruleFile) {
 		fmt.Fprintf(b, "\n// Beside the other imports:\nimport %q;\n", ruleFile)
 	}
@@ -159,7 +159,7 @@ func printFile(b *strings.Builder, file protoreflect.FileDescriptor, all []propo
 // printForeign writes what goes into the program instead: the file is not the
 // reader's.
 func printForeign(b *strings.Builder, file protoreflect.FileDescriptor, all []proposal) {
-	fmt.Fprintf(b, "// %s is not yours to edit: give interceptor.New these options.\n//\n", printable(file.Path()))
+	fmt.Fprintf(b, "// %s is not yours to edit: give interceptor.New these options.\n//\n", visible(file.Path()))
 	for _, p := range all {
 		fmt.Fprintf(b, "//\tinterceptor.WithRule(%q, %s),\n", p.full(), ruleCall(p.rule))
 	}
@@ -172,12 +172,6 @@ func imports(fd protoreflect.FileDescriptor, path string) bool {
 		}
 	}
 	return false
-}
-
-// printable is text of others that does no more than show, in one line.
-func printable(text string) string {
-	quoted := strconv.Quote(text)
-	return quoted[1 : len(quoted)-1]
 }
 
 // counted is "1 method" or "2 methods".
