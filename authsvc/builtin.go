@@ -35,8 +35,8 @@ func newBuiltin(users store.Users, log *slog.Logger) (*builtin, error) {
 // one with another password, or one whose stored hash is none. All are answered
 // alike; of the last only our log tells.
 func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, error) {
-	user, err := d.users.UserByName(ctx, c.Username)
-	if errors.Is(err, store.ErrNotFound) {
+	user, err := d.find(ctx, c.Username)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !user.DisabledAt.IsZero() {
 		return Identity{}, d.nobody(ctx, c.Password)
 	}
 	if err != nil {
@@ -50,7 +50,7 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 	if err != nil {
 		return Identity{}, err
 	}
-	if !ok || !user.DisabledAt.IsZero() {
+	if !ok {
 		return Identity{}, ErrInvalidCredentials
 	}
 	if outdated {
@@ -59,11 +59,29 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 	return identityOf(user), nil
 }
 
+// find takes a name as it was typed, and else in its one spelling. The first
+// way is for users who were stored before names were normalized.
+func (d *builtin) find(ctx context.Context, typed string) (store.User, error) {
+	user, err := d.users.UserByName(ctx, typed)
+	if !errors.Is(err, store.ErrNotFound) {
+		return user, err
+	}
+	name, invalid := NormalizeUsername(typed)
+	if invalid != nil || name == typed {
+		return store.User{}, err
+	}
+	return d.users.UserByName(ctx, name)
+}
+
 // rehash brings a hash up to today's cost while the password is at hand. If
 // somebody was quicker, what they stored is checked anew: another login's hash
-// of the same password, or a new password.
+// of the same password, or a new password. While too many wait for a hash it is
+// left to the next login.
 func (d *builtin) rehash(ctx context.Context, user store.User, c Credentials) (Identity, error) {
 	hash, err := d.hasher.Hash(ctx, c.Password)
+	if errors.Is(err, password.ErrBusy) {
+		return identityOf(user), nil
+	}
 	if err != nil {
 		return Identity{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	"github.com/grpcauth/grpcauth/token"
 )
@@ -53,9 +54,10 @@ type Config struct {
 
 	// Authenticate checks the credentials of a login and says whose they are.
 	// It returns [ErrInvalidCredentials] when they are wrong, for an unknown
-	// user as for a wrong password, and should take as long for either. Any
-	// other error means that the answer can't be known now and is told to the
-	// client as UNAVAILABLE. See [Identity.Version] for what makes a login
+	// user as for a wrong password, and should take as long for either, as a
+	// [password.Hasher] does; its ErrBusy is told as it is. Any other error
+	// means that the answer can't be known now and is told to the client as
+	// UNAVAILABLE. See [Identity.Version] for what makes a login
 	// safe against a password change that happens while it runs.
 	//
 	// Authenticate and Load go together; without them the users are those of
@@ -68,6 +70,11 @@ type Config struct {
 	// any more: the session ends. Any other error is told as UNAVAILABLE and
 	// changes nothing.
 	Load func(ctx context.Context, subject string) (Identity, error)
+
+	// Hasher checks the passwords of the Store's users. Bring yours to bound
+	// how many hashes run and how many wait, or to share them with code of
+	// your own. nil: one with its defaults.
+	Hasher *password.Hasher
 
 	// Clients are the apps that may log users in. Empty: one, named
 	// [DefaultClient], which may be granted every scope the user has.

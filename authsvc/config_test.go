@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store/memory"
 )
 
@@ -36,6 +37,9 @@ func Test45ConfigsThatCannotBeMeant(t *testing.T) {
 		"no store":                  {func(c *authsvc.Config) { c.Store = nil }, "Config.Store is nil: use memory.New"},
 		"Authenticate without Load": {func(c *authsvc.Config) { c.Authenticate = users.Authenticate }, "Config.Load is nil"},
 		"Load without Authenticate": {func(c *authsvc.Config) { c.Load = users.Load }, "Config.Authenticate is nil"},
+		"a Hasher that is not asked": {func(c *authsvc.Config) {
+			c.Authenticate, c.Load, c.Hasher = users.Authenticate, users.Load, &password.Hasher{}
+		}, "call it from your Authenticate instead"},
 		"a negative AccessTTL":      {func(c *authsvc.Config) { c.AccessTTL = -time.Minute }, "Config.AccessTTL is -1m0s"},
 		"an AccessTTL of no second": {func(c *authsvc.Config) { c.AccessTTL = time.Millisecond }, "Config.AccessTTL is 1ms: tokens count in seconds"},
 		"an AccessTTL over a day":   {func(c *authsvc.Config) { c.AccessTTL = 25 * time.Hour }, "Config.AccessTTL is 25h0m0s: use at most 24h"},

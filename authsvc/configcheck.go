@@ -45,6 +45,8 @@ func (c Config) checkUsers() error {
 		return errors.New("Config.Store is nil: use memory.New for a trial, sqlstore.OpenSQLite to keep sessions")
 	case c.Authenticate != nil && c.Load == nil:
 		return errors.New("Config.Authenticate is set and Config.Load is nil: a refresh must ask who the user is now, so set both, or neither for the users of Config.Store")
+	case c.Authenticate != nil && c.Hasher != nil:
+		return errors.New("Config.Hasher is set and Config.Authenticate too: the Hasher is for the users of Config.Store, call it from your Authenticate instead")
 	case c.Authenticate == nil && c.Load != nil:
 		return errors.New("Config.Load is set and Config.Authenticate is nil: set both, or neither for the users of Config.Store")
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/grpcauth/grpcauth/authsvc/password"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
 	"github.com/grpcauth/grpcauth/token"
@@ -20,10 +21,14 @@ type directory interface {
 }
 
 func newDirectory(cfg Config) (directory, error) {
-	if cfg.Authenticate == nil {
+	switch {
+	case cfg.Authenticate != nil:
+		return &theirs{cfg: cfg}, nil
+	case cfg.Hasher != nil:
+		return &builtin{users: cfg.Store, hasher: cfg.Hasher, log: cfg.Logger}, nil
+	default:
 		return newBuiltin(cfg.Store, cfg.Logger)
 	}
-	return &theirs{cfg: cfg}, nil
 }
 
 // theirs asks the functions of the Config, and believes them no more than it
@@ -52,12 +57,15 @@ func (d *theirs) load(ctx context.Context, subject string) (Identity, error) {
 	return d.clean(ctx, id)
 }
 
-// theirError keeps the one answer that is meant as a refusal. A call that the
-// client has ended is that; anything else is an outage, never a refusal.
+// theirError keeps the one answer that is meant as a refusal, and the one of a
+// Hasher that has no room. A call that the client has ended is that; anything
+// else is an outage, never a refusal.
 func theirError(ctx context.Context, function string, err, refusal error) error {
 	switch {
 	case errors.Is(err, refusal):
 		return refusal
+	case errors.Is(err, password.ErrBusy):
+		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
 	default:

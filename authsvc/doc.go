@@ -18,7 +18,9 @@
 //	})
 //
 // Leave both out and the users are those of the Store, with argon2id
-// passwords.
+// passwords. Their names are stored as [NormalizeUsername] spells them, and may
+// be typed in any case. Hashes of bcrypt and PBKDF2 may be put into the Store
+// as they are; the first login replaces them.
 //
 // # Your server
 //

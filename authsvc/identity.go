@@ -22,7 +22,8 @@ var (
 // Credentials is what a user logs in with. However it is printed, logged or
 // made JSON, it shows the client only.
 type Credentials struct {
-	// Username is not empty and has at most 256 bytes.
+	// Username is the name as it was typed, not empty and at most 256 bytes.
+	// [NormalizeUsername] makes one spelling of it.
 	Username string `json:"-"`
 	// Password is not empty and has at most 1024 bytes.
 	Password string `json:"-"`

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"log/slog"
 
+	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/transport"
 )
 
 var errChanged = fault.New(grpcauthv1.Reason_REASON_CONFLICT, "authsvc: the user's credentials changed during the login")
@@ -58,7 +60,7 @@ type proven struct {
 // For this, whoever changes credentials changes them first and raises then, or
 // does both in one transaction, as the Store does for its own users.
 func (s *server) prove(ctx context.Context, c Credentials) (proven, error) {
-	checked, err := s.users.authenticate(ctx, c)
+	checked, err := s.users.authenticate(password.WithOrigin(ctx, transport.Origin(ctx)), c)
 	if err != nil {
 		return proven{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/grpcauth/grpcauth/authsvc"
 	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	"github.com/grpcauth/grpcauth/token"
@@ -37,7 +38,7 @@ type userAddCmd struct {
 
 // Help is shown below the summary of the command.
 func (*userAddCmd) Help() string {
-	return `The password is asked for twice, or read from stdin, and never given as a flag: others on the machine can see those. It must have at least 8 characters and not be one of the most used.`
+	return `The password is asked for twice, or read from stdin, and never given as a flag: others on the machine can see those. It must have at least 8 characters and not be one of the most used. Upper case letters of the name become lower ones; it may be typed in any case.`
 }
 
 // Run adds the user and prints who it is.
@@ -78,11 +79,17 @@ func hashPassword(ctx context.Context, secret string) (string, error) {
 	return hasher.Hash(ctx, secret)
 }
 
-// check refuses what could never log in or never be in a token.
+// check refuses what could never log in or never be in a token, and spells the
+// name as it is compared.
 func (c *userAddCmd) check() error {
 	if err := checkName("name", c.Name, 256); err != nil {
 		return err
 	}
+	name, err := authsvc.NormalizeUsername(c.Name)
+	if err != nil {
+		return fmt.Errorf("the name %+q can't be a user's: use letters, digits and ASCII signs, without spaces", c.Name)
+	}
+	c.Name = name
 	for _, scope := range c.Scope {
 		if err := checkScope(scope); err != nil {
 			return err
@@ -93,7 +100,7 @@ func (c *userAddCmd) check() error {
 			return err
 		}
 	}
-	_, err := parseStore(c.Storage.Store)
+	_, err = parseStore(c.Storage.Store)
 	return err
 }
 

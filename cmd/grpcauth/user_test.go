@@ -95,6 +95,8 @@ func TestUsersThatAreRefused(t *testing.T) {
 		args        []string
 		want        string
 	}{
+		{"taken in another case", goodPassword, []string{"TAKEN"}, `there is a user "taken" already: choose another name`},
+		{"spaces", goodPassword, []string{"ada lovelace"}, `the name "ada lovelace" can't be a user's: use letters, digits and ASCII signs, without spaces`},
 		{"taken", goodPassword, []string{"taken"}, `there is a user "taken" already: choose another name`},
 		{"no name", goodPassword, []string{""}, "the name is empty: give one"},
 		{"control characters", goodPassword, []string{"ada\nlovelace"}, `the name "ada\nlovelace" holds a control character or is not UTF-8: leave it out`},
