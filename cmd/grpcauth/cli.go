@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -13,6 +14,7 @@ import (
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the auth server."`
 	User    userCmd    `cmd:"" help:"Manage the people who may log in."`
+	Explain explainCmd `cmd:"" help:"Tell which check lets a call in or refuses it."`
 	Init    initCmd    `cmd:"" help:"Propose a rule for each method that has none."`
 	Rules   rulesCmd   `cmd:"" help:"Show who may call what."`
 	Proto   protoCmd   `cmd:"" help:"Get the .proto files that rules are written with."`
@@ -42,10 +44,21 @@ func newParser(ctx context.Context, p *process, commands *cli, exit func(int)) (
 
 // describe is a flag's help with the variable that sets it too.
 func describe(v *kong.Value, app *kong.Application) string {
-	if v.Flag == nil || !settings(app)[v.Name] {
+	if v.Flag == nil || !settings(app)[v.Name] || !readsSources(v.Flag, app) {
 		return v.Help
 	}
 	return v.Help + " [$" + envKey(v.Name) + "]"
+}
+
+// readsSources reports whether a flag is one of a command that reads more than
+// its command line.
+func readsSources(flag *kong.Flag, app *kong.Application) bool {
+	for _, command := range app.Leaves(false) {
+		if slices.Contains(command.Flags, flag) {
+			return slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == "env-file" })
+		}
+	}
+	return false
 }
 
 // decodeText takes text as it is. The mapper of kong goes by way of JSON, which

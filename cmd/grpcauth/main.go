@@ -65,15 +65,22 @@ func (p *process) run(ctx context.Context, args []string) int {
 
 // fail reports err in one line.
 func (p *process) fail(err error) int {
-	text := oneLine(err)
+	text := withoutTokens(oneLine(err))
 	wrong, ok := errors.AsType[*kong.ParseError](err)
 	if !ok {
 		_, _ = fmt.Fprintf(p.stderr, "grpcauth: %s\n", text)
+		if _, ok := errors.AsType[usageError](err); ok {
+			return exitUsage
+		}
 		return exitFailure
 	}
 	_, _ = fmt.Fprintf(p.stderr, "grpcauth: %s (see %s --help)\n", text, commandOf(wrong))
 	return exitUsage
 }
+
+// usageError is what keeps a command whose exit code is an answer from giving
+// it.
+type usageError struct{ error }
 
 // commandOf is the command that was being read when err was found.
 func commandOf(err *kong.ParseError) string {

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+
+	"github.com/grpcauth/grpcauth/internal/fault"
+)
+
+// explanation is what is told about a call.
+type explanation struct {
+	Method  string     `json:"method"`
+	Allowed bool       `json:"allowed"`
+	Verdict string     `json:"verdict"`
+	Checks  []told     `json:"checks"`
+	Refusal *theAnswer `json:"refusal,omitzero"`
+}
+
+// told is one check.
+type told struct {
+	Check  string `json:"check"`
+	State  state  `json:"state"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// theAnswer is what a client is told, and the cause, which it is not.
+type theAnswer struct {
+	Check    string            `json:"check"`
+	Code     string            `json:"code"`
+	Reason   string            `json:"reason"`
+	Message  string            `json:"message"`
+	Metadata map[string]string `json:"metadata,omitempty"`
+	Cause    string            `json:"cause"`
+}
+
+// add keeps a finding, and reports whether it is a refusal.
+func (x *explanation) add(name string, found finding) (done bool) {
+	x.Checks = append(x.Checks, told{name, found.state, showable(found.detail)})
+	if found.letIn != "" {
+		x.Verdict = found.letIn
+	}
+	if x.Refusal == nil && found.state == stateRefused {
+		x.Refusal = answerTo(name, found)
+		x.Verdict = "refused by the check of " + name + "; the client is told all of this but the cause:"
+	}
+	if found.state == stateNotChecked && strings.HasPrefix(name, "bind[") {
+		x.Verdict = "let in if the request has what claims are bound to: give it with --request to know"
+	}
+	x.Allowed = x.Refusal == nil
+	return !x.Allowed
+}
+
+// answerTo is what the Guard makes of a cause.
+func answerTo(name string, found finding) *theAnswer {
+	f := fault.Because(fault.ReasonOf(found.cause), found.cause, found.public...)
+	status := f.GRPCStatus()
+	answer := &theAnswer{
+		Check: name, Code: status.Code().String(), Reason: fault.Name(f.Reason()), Message: status.Message(), Cause: showable(found.cause.Error()),
+	}
+	for _, detail := range status.Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok {
+			answer.Metadata = map[string]string{}
+			for key, value := range info.GetMetadata() {
+				answer.Metadata[key] = showable(value)
+			}
+		}
+	}
+	return answer
+}
+
+// showable is text of others on one line, in which no token can be read.
+func showable(text string) string { return withoutTokens(visible(text)) }
+
+func (x *explanation) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		return writeJSON(w, x)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", x.Method)
+	width := 0
+	for _, c := range x.Checks {
+		width = max(width, len(c.Check))
+	}
+	for _, c := range x.Checks {
+		row := fmt.Sprintf("  %-*s  %-11s  %s", width, c.Check, strings.ReplaceAll(string(c.State), "_", " "), c.Detail)
+		b.WriteString(strings.TrimRight(row, " ") + "\n")
+	}
+	fmt.Fprintf(&b, "\n%s\n", x.Verdict)
+	if x.Refusal != nil {
+		x.Refusal.print(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (a *theAnswer) print(b *strings.Builder) {
+	fmt.Fprintf(b, "  code     %s\n  reason   %s\n  message  %s\n", a.Code, a.Reason, a.Message)
+	for _, key := range slices.Sorted(maps.Keys(a.Metadata)) {
+		fmt.Fprintf(b, "  %s = %s\n", key, a.Metadata[key])
+	}
+	fmt.Fprintf(b, "  cause    %s\n", a.Cause)
+}
