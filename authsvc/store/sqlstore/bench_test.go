@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"path/filepath"
@@ -28,7 +29,7 @@ func BenchmarkRotateSession(b *testing.B) {
 }
 
 func rotateAlone(b *testing.B, s store.Store) {
-	r := rotor(b, s)
+	r := stand(b, s)
 	for b.Loop() {
 		rotateOnce(b, s, &r)
 	}
@@ -38,7 +39,7 @@ func rotateAlone(b *testing.B, s store.Store) {
 func rotateTogether(b *testing.B, s store.Store, callers int) {
 	rotors := make(chan store.Rotation, callers)
 	for range callers {
-		rotors <- rotor(b, s)
+		rotors <- stand(b, s)
 	}
 	b.SetParallelism(callers / runtime.GOMAXPROCS(0))
 	b.ResetTimer()
@@ -51,32 +52,34 @@ func rotateTogether(b *testing.B, s store.Store, callers int) {
 	report(b)
 }
 
-// rotor opens a session and gives the rotation it stands ready for.
-func rotor(b *testing.B, s store.Store) store.Rotation {
+// newRotor opens a session and gives the rotation it stands ready for.
+func newRotor(ctx context.Context, s store.Store) (store.Rotation, error) {
 	now := time.Now()
 	session := store.Session{
 		ID: rand.Text()[:22], ClientID: "app", Subject: rand.Text(), Scopes: []string{"notes.read"},
 		Gen: 1, CurHash: hashOf(1), IdleExpires: now.Add(time.Hour), Expires: now.Add(time.Hour),
 	}
-	counter, err := s.SubjectCounter(b.Context(), session.Subject)
+	counter, err := s.SubjectCounter(ctx, session.Subject)
 	if err == nil {
-		err = s.CreateSession(b.Context(), session, counter)
-	}
-	if err != nil {
-		b.Fatal(err)
+		err = s.CreateSession(ctx, session, counter)
 	}
 	return store.Rotation{
 		ID: session.ID, Gen: 1, CurHash: session.CurHash, ClientID: "app",
 		NewHash: hashOf(2), Sealed: make([]byte, 120), Idle: time.Hour,
-	}
+	}, err
+}
+
+// turn makes r the rotation after it.
+func turn(r *store.Rotation) {
+	r.Gen++
+	r.CurHash, r.NewHash = r.NewHash, hashOf(r.Gen+1)
 }
 
 func rotateOnce(b *testing.B, s store.Store, r *store.Rotation) {
 	if err := s.RotateSession(b.Context(), *r); err != nil {
 		b.Error(err)
 	}
-	r.Gen++
-	r.CurHash, r.NewHash = r.NewHash, hashOf(r.Gen+1)
+	turn(r)
 }
 
 func hashOf(gen int64) []byte {

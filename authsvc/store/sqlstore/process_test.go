@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,23 +16,25 @@ import (
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
+	"github.com/grpcauth/grpcauth/internal/testkit"
 )
 
 const (
-	// contestEnv names the database that a child process rotates in.
+	// contestEnv names the database that a child process rotates in: a path,
+	// or the URL of a PostgreSQL.
 	contestEnv = "GRPCAUTH_TEST_CONTEST"
 	// contestGens is how many generations the processes rotate, together.
 	contestGens = 60
 )
 
 // TestMain lets the test binary be the server processes of
-// TestManyProcessesOnOneFile.
+// TestManyProcessesOnOneFile and TestManyProcessesOnOnePostgres.
 func TestMain(m *testing.M) {
-	path := os.Getenv(contestEnv)
-	if path == "" {
+	name := os.Getenv(contestEnv)
+	if name == "" {
 		os.Exit(m.Run())
 	}
-	wins, err := contest(context.Background(), path)
+	wins, err := enter(context.Background(), name)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -43,7 +46,17 @@ func TestMain(m *testing.M) {
 func TestManyProcessesOnOneFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "auth.db")
-	s := open(t, path)
+	manyProcesses(t, open(t, path), path)
+}
+
+// checklist: R3
+func TestManyProcessesOnOnePostgres(t *testing.T) {
+	t.Parallel()
+	url := testkit.Postgres(t)
+	manyProcesses(t, openPostgres(t, url), url)
+}
+
+func manyProcesses(t *testing.T, s store.Store, name string) {
 	counter, err := s.SubjectCounter(t.Context(), "ada")
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +69,7 @@ func TestManyProcessesOnOneFile(t *testing.T) {
 	var wins atomic.Int64
 	var wg sync.WaitGroup
 	for range 3 {
-		wg.Go(func() { wins.Add(child(t, path)) })
+		wg.Go(func() { wins.Add(child(t, name)) })
 	}
 	wg.Wait()
 	end, err := s.Session(t.Context(), "id")
@@ -69,9 +82,9 @@ func TestManyProcessesOnOneFile(t *testing.T) {
 }
 
 // child runs a process that takes part and tells how often it won.
-func child(t *testing.T, path string) int64 {
+func child(t *testing.T, name string) int64 {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), contestEnv+"="+path)
+	cmd.Env = append(os.Environ(), contestEnv+"="+name)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -86,14 +99,23 @@ func child(t *testing.T, path string) int64 {
 	return wins
 }
 
-// contest rotates whatever generation stands, ten callers at a time, and
-// counts the wins.
-func contest(ctx context.Context, path string) (int64, error) {
-	s, err := sqlstore.OpenSQLite(ctx, path)
+// enter opens the database that is named and takes part.
+func enter(ctx context.Context, name string) (int64, error) {
+	opened := sqlstore.OpenSQLite
+	if strings.HasPrefix(name, "postgres://") {
+		opened = postgres
+	}
+	s, err := opened(ctx, name)
 	if err != nil {
 		return 0, err
 	}
 	defer s.Close()
+	return contest(ctx, s)
+}
+
+// contest rotates whatever generation stands, ten callers at a time, and
+// counts the wins.
+func contest(ctx context.Context, s store.Store) (int64, error) {
 	var wins atomic.Int64
 	for {
 		session, err := s.Session(ctx, "id")

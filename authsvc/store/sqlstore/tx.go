@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
 )
 
 // tx runs op in a transaction that is committed if op returns nil and rolled
@@ -51,8 +54,16 @@ func finish(ctx context.Context, conn *sql.Conn, op func(context.Context, *sql.C
 	}
 	_, err := conn.ExecContext(anyway, "COMMIT")
 	over = err == nil
+	if errors.Is(err, driver.ErrBadConn) {
+		// By the word of database/sql nothing was sent then. pgx says the
+		// same when the answer was lost, and the commit may have been made.
+		return errCommitLost
+	}
 	return err
 }
+
+// errCommitLost is not tried again: what it did is not known.
+var errCommitLost = fmt.Errorf("the answer to the commit was lost: %w", io.ErrUnexpectedEOF)
 
 // discard closes the connection for good, which ends what it had begun.
 func discard(conn *sql.Conn) {
