@@ -98,7 +98,7 @@ func TestContextEndsWithTheTokenWhateverTheTransport(t *testing.T) {
 }
 
 // strictGuard has no leeway, so that the test need not wait for it.
-func strictGuard(t *testing.T, public ed25519.PublicKey) *interceptor.Guard {
+func strictGuard(t *testing.T, public ed25519.PublicKey, options ...interceptor.Option) *interceptor.Guard {
 	t.Helper()
 	key, err := token.NewKey(token.EdDSA, "k", public)
 	if err != nil {
@@ -115,7 +115,7 @@ func strictGuard(t *testing.T, public ed25519.PublicKey) *interceptor.Guard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard, err := interceptor.New(verifier)
+	guard, err := interceptor.New(verifier, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
