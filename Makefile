@@ -111,8 +111,8 @@ baseline: .bin/buf ## Make the protos as they stand the baseline (at a release)
 	@$(BUF) build proto --exclude-source-info --output proto/baseline.binpb
 
 .PHONY: readme
-readme: ## Copy the examples into the README
-	@go test ./internal/repo -run '^TestReadmeShowsTheExamples$$' -count=1 -update
+readme: ## Copy the examples into the README and the docs
+	@go test ./internal/repo -run '^Test(ReadmeShows|DocsShow)TheExamples$$' -count=1 -update
 
 .PHONY: format
 format: .bin/golangci-lint .bin/buf ## Format Go code and protos
