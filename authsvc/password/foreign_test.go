@@ -21,7 +21,7 @@ var foreignHashes = []struct{ encoded, password string }{
 	{`$2b$04$GhvMmNVjRW29ulnudl.LbuCc.7N8Auk914hx.YMrP5BDdA.3Y9zdO`, "a"},
 	{`$2y$04$CCCCCCCCCCCCCCCCCCCCC.Cg0ly9t/KVBCBYYDfOmZKwry9JuXClC`, ""},
 	{`$2y$06$/OK.fbVrR/bpIqNJ5ianF.VPau93rjhXHEQ4kuIN2W8BGS5MuPnIW`, "élan vital"},
-	{`$2a$10$N9qo8uLOickgx2ZMRZoMye7hLCKuEIm4BcKHuoCJsBy/5Q0NErxWS`, "correct horse"},
+	{`$2a$08$N9qo8uLOickgx2ZMRZoMyeIX9cC48bcLgGe7wDaYaEfhbwJnSbd/S`, "correct horse"},
 
 	{`$pbkdf2-sha256$6400$.6UI/S.nXIk8jcbdHx3Fhg$98jZicV16ODfEsEZeYPGHU3kbrUrvUEXOPimVSQDD44`, "password"},
 	{`pbkdf2_sha256$20000$seasalt$oBSd886ysm3AqYun62DOdin8YcfbU1z9cksZSuLP9r0=`, "lètmein"},
