@@ -37,10 +37,11 @@ func (g *Guard) revoked(ctx context.Context, rule *grpcauthv1.Rule, claims *toke
 	switch {
 	case err == nil:
 		return 0, nil
+	case errors.Is(err, revocation.ErrRevoked): // before what a new token would mend
 	case errors.Is(err, revocation.ErrOutdated):
 		return grpcauthv1.Reason_REASON_TOKEN_OUTDATED, err
-	case errors.Is(err, revocation.ErrStale) && !errors.Is(err, revocation.ErrRevoked) && rule.GetWhenStale() == grpcauthv1.WhenStale_WHEN_STALE_ALLOW:
+	case errors.Is(err, revocation.ErrStale) && rule.GetWhenStale() == grpcauthv1.WhenStale_WHEN_STALE_ALLOW:
 		return 0, nil
 	}
-	return refusedOr(ctx, err, revocation.ErrRevoked, grpcauthv1.Reason_REASON_REVOCATION_UNAVAILABLE), err
+	return refusedOr(ctx, err, revocation.ErrRevoked, grpcauthv1.Reason_REASON_REVOCATION_UNAVAILABLE)
 }

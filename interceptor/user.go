@@ -67,7 +67,7 @@ func WithCheck(check func(ctx context.Context, claims *token.Claims) error) Opti
 func (g *Guard) askChecks(ctx context.Context, claims *token.Claims) (grpcauthv1.Reason, error) {
 	for _, check := range g.checks {
 		if err := check(ctx, claims); err != nil {
-			return refusedOr(ctx, err, ErrRejected, grpcauthv1.Reason_REASON_CHECK_UNAVAILABLE), err
+			return refusedOr(ctx, err, ErrRejected, grpcauthv1.Reason_REASON_CHECK_UNAVAILABLE)
 		}
 	}
 	return 0, nil
@@ -80,22 +80,24 @@ func (g *Guard) userOf(ctx context.Context, claims *token.Claims) (any, grpcauth
 	}
 	user, err := g.loadUser(ctx, claims)
 	if err != nil {
-		return nil, refusedOr(ctx, err, ErrNoUser, grpcauthv1.Reason_REASON_USER_UNAVAILABLE), err
+		reason, err := refusedOr(ctx, err, ErrNoUser, grpcauthv1.Reason_REASON_USER_UNAVAILABLE)
+		return nil, reason, err
 	}
 	return user, 0, nil
 }
 
 // refusedOr is the reason of a refusal when err is one, and otherwise why we
 // can't know: because the call is over, or for the reason given. Whatever else
-// err wraps is not asked: it is somebody else's.
-func refusedOr(ctx context.Context, err error, refusal *fault.Sentinel, unknown grpcauthv1.Reason) grpcauthv1.Reason {
+// err wraps is not asked: it is somebody else's. The cause of a call that is
+// over is how it ended, which is more than what broke off because of it.
+func refusedOr(ctx context.Context, err error, refusal *fault.Sentinel, unknown grpcauthv1.Reason) (reason grpcauthv1.Reason, cause error) {
 	switch {
 	case errors.Is(err, refusal):
-		return refusal.Reason()
+		return refusal.Reason(), err
 	case ctx.Err() != nil:
-		return grpcauthv1.Reason_REASON_CALL_ENDED
+		return grpcauthv1.Reason_REASON_CALL_ENDED, fmt.Errorf("%w: %s", ctx.Err(), err.Error())
 	}
-	return unknown
+	return unknown, err
 }
 
 // admitted is what the Guard puts into a call's context beside the claims.
