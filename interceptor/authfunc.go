@@ -30,25 +30,34 @@ func (g *Guard) AuthFunc() auth.AuthFunc {
 	g.unaryTaken.Store(true)
 	return func(ctx context.Context) (context.Context, error) {
 		method, _ := grpc.Method(ctx)
-		if err := g.beyondAuthFunc(method); err != nil {
-			return nil, deny(method, fault.ReasonOf(err), err)
+		var v verdict
+		begun := g.begin()
+		if v.rule = g.registered(method); v.rule.beyondAuthFunc() != nil {
+			v.refuse(method, grpcauthv1.Reason_REASON_NOT_GUARDED, v.rule.beyondAuthFunc())
+		} else {
+			g.decide(ctx, method, nil, &v)
 		}
-		ctx, _, err := g.admit(ctx, method, nil)
+		ctx, _, err := g.conclude(ctx, method, &v, begun)
 		return ctx, err
 	}
 }
 
-// beyondAuthFunc tells why AuthFunc can't guard a method, or nil.
-func (g *Guard) beyondAuthFunc(method string) error {
-	rules := g.rules.Load()
-	if rules == nil {
-		return nil // which admit refuses
+// registered is the rule of a method, nil where there is none, and until
+// Protect has succeeded.
+func (g *Guard) registered(method string) *methodRule {
+	if rules := g.rules.Load(); rules != nil {
+		return (*rules)[method]
 	}
-	switch rule := (*rules)[method]; {
-	case rule == nil:
-	case rule.stream:
+	return nil
+}
+
+// beyondAuthFunc tells why AuthFunc can't guard a method, or nil.
+func (r *methodRule) beyondAuthFunc() error {
+	switch {
+	case r == nil:
+	case r.stream:
 		return errStreamByAuthFunc
-	case len(rule.policy.Bindings()) > 0:
+	case r.policy != nil && len(r.policy.Bindings()) > 0:
 		return errBindByAuthFunc
 	}
 	return nil

@@ -18,17 +18,20 @@ var (
 	errNotProtected = fault.New(grpcauthv1.Reason_REASON_NOT_PROTECTED, "interceptor: guard.Protect(server) has not succeeded: call it after registering the services and before serving")
 	errNoRule       = fault.New(grpcauthv1.Reason_REASON_NO_RULE, "interceptor: no rule covers this method")
 	errPlaintext    = fault.New(grpcauthv1.Reason_REASON_PLAINTEXT, "interceptor: a token came over a connection without TLS from another machine: use TLS, or AllowPlaintextFrom for the proxy that terminates it")
+	errNilRule      = fault.New(grpcauthv1.Reason_REASON_INTERNAL, "interceptor: Authenticate: the rule is nil: pass interceptor.Authenticated() or another one")
 	errNoMessage    = fault.New(grpcauthv1.Reason_REASON_INTERNAL, "interceptor: the rule binds claims to the request, and the request is no protobuf message")
 )
 
 // verdict is the outcome of a decision.
 type verdict struct {
-	rule   *methodRule // nil when no rule was found
+	rule   *methodRule // nil when no such method is registered
 	claims *token.Claims
 	user   any
 	source *TokenSource // where the token stood
 	cached bool         // the token was known
 	denial *Denial      // nil when the call is let in
+	// waived is true when the denial was told to observers and nobody else.
+	waived bool
 }
 
 // refuse makes the verdict a denial.
@@ -45,7 +48,7 @@ func (g *Guard) decide(ctx context.Context, method string, request any, v *verdi
 		v.refuse(method, errNotProtected.Reason(), errNotProtected)
 		return
 	}
-	if v.rule = (*rules)[method]; v.rule == nil {
+	if v.rule = (*rules)[method]; v.rule == nil || v.rule.policy == nil {
 		v.refuse(method, errNoRule.Reason(), errNoRule)
 		return
 	}

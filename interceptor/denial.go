@@ -2,6 +2,7 @@ package interceptor
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -37,13 +38,24 @@ func (d *Denial) Unwrap() error { return d.fault.Unwrap() }
 func (d *Denial) GRPCStatus() *status.Status { return d.fault.GRPCStatus() }
 
 // WithErrorMapper has refused calls fail with what mapError returns in place
-// of the [*Denial]: an error of google.golang.org/grpc/status, whose text the
-// client sees. It can't let a call in: nil, and a status that is OK, leave the
-// Denial as it is. It must be safe for concurrent use. Clients of package
-// authclient read the reason from the Denial's own status: keep its details
-// where they are to renew tokens by themselves.
+// of the [*Denial]: an error of google.golang.org/grpc/status. Its text goes to
+// the client, as that of any other error does, with the code UNKNOWN. It can't
+// let a call in: nil, and a status that is OK, leave the Denial as it is.
+// Observers are told the Denial's reason, and the www-authenticate header goes
+// out all the same.
+//
+// It must be quick and safe for concurrent use. The end of a stream is mapped
+// on a goroutine of its own, where no interceptor recovers a panic. Clients of
+// package authclient read the reason from the Denial's own status: keep its
+// details where they are to renew tokens by themselves.
 func WithErrorMapper(mapError func(ctx context.Context, denial *Denial) error) Option {
 	return func(g *Guard) error {
+		switch {
+		case mapError == nil:
+			return errors.New("interceptor: WithErrorMapper: the function is nil")
+		case g.mapError != nil:
+			return errors.New("interceptor: WithErrorMapper is given twice: join the two functions into one")
+		}
 		g.mapError = mapError
 		return nil
 	}

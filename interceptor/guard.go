@@ -49,12 +49,15 @@ func New(verifier *token.Verifier, options ...Option) (*Guard, error) {
 		return nil, errors.New("interceptor: New needs a verifier: make one with token.NewVerifier")
 	}
 	g := &Guard{
-		verifier: verifier, clock: verifier.Now, sources: []TokenSource{bearerSource()}, ruleSet: newRuleSet(),
+		verifier: verifier, clock: verifier.Now, ruleSet: newRuleSet(),
 		leases: newLeases(), cacheBytes: defaultCacheBytes,
 	}
 	var problems error
 	for _, o := range options {
 		problems = errors.Join(problems, o(g))
+	}
+	if g.sources == nil {
+		g.sources = []TokenSource{bearerSource()}
 	}
 	var err error
 	g.cache, err = newCache(g.cacheBytes)
@@ -124,15 +127,21 @@ func (g *Guard) admit(ctx context.Context, method string, request any) (context.
 	var v verdict
 	begun := g.begin()
 	g.decide(ctx, method, request, &v)
-	g.observe(ctx, method, &v, begun)
+	return g.conclude(ctx, method, &v, begun)
+}
+
+// conclude does what was decided.
+func (g *Guard) conclude(ctx context.Context, method string, v *verdict, begun time.Time) (context.Context, verdict, error) {
+	v.waived = g.reportOnly && v.denial != nil
+	g.observe(ctx, method, v, begun)
 	switch {
 	case v.denial == nil:
-		return g.publish(ctx, &v), v, nil
-	case g.reportOnly:
+		return g.publish(ctx, v), *v, nil
+	case v.waived:
 		return ctx, verdict{rule: v.rule}, nil // as nobody: nothing was proven that counts
 	}
 	challenge(ctx, v.denial)
-	return nil, v, g.outcome(ctx, v.denial)
+	return nil, *v, g.outcome(ctx, v.denial)
 }
 
 // publish puts into the context what the verdict has proven.
@@ -158,9 +167,10 @@ func (g *Guard) publish(ctx context.Context, v *verdict) context.Context {
 //
 // The context that it returns has the claims and the user. The rule is
 // compiled anew each time, which takes some microseconds; it can't bind claims
-// to the request, which the handler has at hand. Nothing ends a stream here when the
-// token expires: only [Guard.Stream] does. It refuses with NOT_PROTECTED until
-// [Guard.Protect] has succeeded, and is not loosened by [InsecureReportOnly].
+// to the request, which the handler has at hand. A rule that can't be right is
+// answered with INTERNAL. Nothing ends a stream here when the token expires:
+// only [Guard.Stream] does. Until [Guard.Protect] has succeeded it refuses with
+// NOT_PROTECTED. [InsecureReportOnly] does not loosen it.
 func (g *Guard) Authenticate(ctx context.Context, rule *grpcauthv1.Rule) (context.Context, error) {
 	method, _ := grpc.Method(ctx)
 	var v verdict
@@ -181,6 +191,10 @@ func (g *Guard) decideBy(ctx context.Context, method string, rule *grpcauthv1.Ru
 		return
 	}
 	v.rule = (*rules)[method]
+	if rule == nil { // which Compile takes for {}
+		v.refuse(method, errNilRule.Reason(), errNilRule)
+		return
+	}
 	p, err := policy.Compile(rule, nil, g.verifier.Issuers())
 	if err != nil {
 		v.refuse(method, grpcauthv1.Reason_REASON_INTERNAL, fmt.Errorf("interceptor: Authenticate: the rule can't be right: %s", oneLine(err)))

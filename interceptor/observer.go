@@ -70,7 +70,7 @@ func (g *Guard) observe(ctx context.Context, method string, v *verdict, begun ti
 		d.Elapsed = time.Since(begun)
 	}
 	if v.denial != nil {
-		d.Reason, d.Cause, d.ReportOnly = v.denial.Reason, v.denial.Unwrap(), g.reportOnly
+		d.Reason, d.Cause, d.ReportOnly = v.denial.Reason, v.denial.Unwrap(), v.waived
 	}
 	for _, observe := range g.observers {
 		observe(ctx, d)

@@ -56,6 +56,11 @@ func WithCacheBytes(n uint64) Option {
 // peer is on this very machine.
 func AllowPlaintextFrom(prefixes ...netip.Prefix) Option {
 	return func(g *Guard) error {
+		for _, p := range prefixes {
+			if !p.IsValid() || p.Addr().Is4In6() {
+				return fmt.Errorf("interceptor: AllowPlaintextFrom: %s holds no address: write IPv4 as such, and make prefixes with netip.ParsePrefix", p)
+			}
+		}
 		g.plaintextFrom = append(g.plaintextFrom, prefixes...)
 		return nil
 	}
@@ -68,18 +73,19 @@ func AllowPlaintextFrom(prefixes ...netip.Prefix) Option {
 //	interceptor.WithTokenSource(interceptor.Metadata("authorization", "Bearer"), interceptor.Metadata("x-api-token", ""))
 func WithTokenSource(sources ...TokenSource) Option {
 	return func(g *Guard) error {
-		if len(sources) == 0 {
+		switch {
+		case len(sources) == 0:
 			return errors.New("interceptor: WithTokenSource names no source: every call would be refused")
+		case g.sources != nil:
+			return errors.New("interceptor: WithTokenSource is given twice: name all sources in one")
 		}
-		seen := map[TokenSource]bool{}
-		for _, s := range sources {
+		for i, s := range sources {
 			if err := s.check(); err != nil {
 				return fmt.Errorf("interceptor: WithTokenSource: %w", err)
 			}
-			if seen[s] {
+			if slices.ContainsFunc(sources[:i], s.same) {
 				return fmt.Errorf("interceptor: WithTokenSource names %q twice", s)
 			}
-			seen[s] = true
 		}
 		g.sources = slices.Clone(sources)
 		return nil

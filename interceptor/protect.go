@@ -48,6 +48,8 @@ func (g *Guard) Protect(srv Server) error {
 		problems = append(problems, "no service is registered: register the services before Protect")
 	}
 	for _, m := range registered {
+		rule := &methodRule{stream: m.stream()}
+		rules[m.full()] = rule
 		w, pattern, err := g.ruleSet.find(m.service, m.name)
 		used[pattern] = true
 		if err != nil {
@@ -59,7 +61,7 @@ func (g *Guard) Protect(srv Server) error {
 			problems = append(problems, fmt.Sprintf("%s (%s): %s", m.full(), w.source, oneLine(err)))
 			continue
 		}
-		rules[m.full()] = &methodRule{policy: p, source: w.source, stream: m.stream()}
+		rule.policy, rule.source = p, w.source
 	}
 	for _, pattern := range g.ruleSet.unused(used) {
 		problems = append(problems, fmt.Sprintf("%s(%q): no such method is registered: correct the name, or register the service before Protect", g.ruleSet.given[pattern].source, pattern))
@@ -107,7 +109,7 @@ func oneLine(err error) string {
 
 // methodRule is the rule of one registered method.
 type methodRule struct {
-	policy *policy.Policy
+	policy *policy.Policy // nil when it has none: possible only where calls are let through all the same
 	source Source
 	stream bool
 }
@@ -189,6 +191,9 @@ func (g *Guard) Rules() []MethodRule {
 	var all []MethodRule
 	for _, name := range slices.Sorted(maps.Keys(*rules)) {
 		p := (*rules)[name]
+		if p.policy == nil {
+			continue
+		}
 		all = append(all, MethodRule{Method: name, Rule: proto.Clone(p.policy.Rule()).(*grpcauthv1.Rule), Source: p.source})
 	}
 	return all

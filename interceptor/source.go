@@ -22,8 +22,8 @@ var (
 // (8 KiB), its scheme, and some air.
 const maxValue = 8<<10 + 64
 
-// TokenSource is a place in the metadata that a token may stand in. Two of
-// them are equal when they name the same place.
+// TokenSource is a place in the metadata that a token may stand in. It equals
+// what [Metadata] returns for the same key and scheme.
 type TokenSource struct{ key, scheme string }
 
 // Metadata is a metadata key whose value is a token behind a scheme, as in
@@ -42,6 +42,11 @@ func (s TokenSource) String() string {
 		return s.key
 	}
 	return s.key + ": " + s.scheme
+}
+
+// same reports whether both name one place: a scheme is in any case.
+func (s TokenSource) same(other TokenSource) bool {
+	return s.key == other.key && strings.EqualFold(s.scheme, other.scheme)
 }
 
 // check finds sources that no client can fill.

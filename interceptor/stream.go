@@ -90,7 +90,7 @@ func (h *heldStream) end(ctx context.Context, cause error) error {
 		}
 	}
 	v := h.verdict
-	v.denial = d
+	v.denial, v.waived = d, h.guard.reportOnly
 	h.guard.observe(ctx, h.method, &v, time.Time{})
 	return r.err
 }
