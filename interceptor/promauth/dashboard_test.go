@@ -68,8 +68,13 @@ func TestDashboardShowsTheMetricsThatThereAre(t *testing.T) {
 	}
 	checkAllUsed(t, "the dashboard", all, used)
 	for _, v := range d.Templating.List {
-		query := string(v.Query)
-		check(t, "variable "+v.Name, strings.ReplaceAll(query, `\"`, `"`), known)
+		query := strings.ReplaceAll(string(v.Query), `\"`, `"`)
+		used := check(t, "variable "+v.Name, query, known)
+		if m := regexp.MustCompile(`label_values\(.*, (\w+)\)`).FindStringSubmatch(query); m != nil && m[1] != "job" {
+			if len(used) != 1 || !slices.Contains(known[used[0]].labels, m[1]) {
+				t.Errorf("variable %s: no label %s in %s", v.Name, m[1], query)
+			}
+		}
 	}
 }
 

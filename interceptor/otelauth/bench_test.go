@@ -1,0 +1,60 @@
+package otelauth_test
+
+import (
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/grpcauth/grpcauth/interceptor"
+	"github.com/grpcauth/grpcauth/interceptor/otelauth"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// decisions are of the kinds that a busy server makes.
+func decisions() []interceptor.Decision {
+	claims := &token.Claims{}
+	var all []interceptor.Decision
+	for _, method := range []string{"/notes.v1.NotesService/ListNotes", "/notes.v1.NotesService/CreateNote"} {
+		all = append(all,
+			interceptor.Decision{Method: method, Registered: true, Claims: claims, Cached: true, Elapsed: 300 * time.Nanosecond},
+			interceptor.Decision{Method: method, Registered: true, Claims: claims, Elapsed: 60 * time.Microsecond},
+			interceptor.Decision{Method: method, Registered: true, Claims: claims, Reason: 31, Elapsed: time.Microsecond},
+		)
+	}
+	return all
+}
+
+// Neither this package nor the SDK allocates.
+func TestWhatWasSeenBeforeIsCountedWithoutAllocating(t *testing.T) {
+	for name, provider := range map[string]metric.MeterProvider{
+		"no-op": noop.NewMeterProvider(),
+		"SDK":   sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader())),
+	} {
+		observe, err := otelauth.New(provider)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range decisions() {
+			if n := testing.AllocsPerRun(1000, func() { observe(t.Context(), d) }); n > 0 {
+				t.Errorf("%s: %g allocations for %s %s", name, n, d.Method, d.Reason)
+			}
+		}
+	}
+}
+
+func BenchmarkObserve(b *testing.B) {
+	observe, err := otelauth.New(sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader())))
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, all := b.Context(), decisions()
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for i := 0; pb.Next(); i++ {
+			observe(ctx, all[i%len(all)])
+		}
+	})
+}
