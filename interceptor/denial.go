@@ -27,15 +27,24 @@ func deny(method string, reason grpcauthv1.Reason, cause error, details ...fault
 	return &Denial{Reason: reason, Method: method, fault: fault.Because(reason, cause, details...)}
 }
 
+// leaving is the denial ready to leave the process. One that a test made has a
+// reason and nothing more.
+func (d *Denial) leaving() *fault.Fault {
+	if d.fault == nil {
+		return fault.Because(d.Reason, nil)
+	}
+	return d.fault
+}
+
 // Error is the public message.
-func (d *Denial) Error() string { return d.fault.Error() }
+func (d *Denial) Error() string { return d.leaving().Error() }
 
 // Unwrap is the cause, such as token.ErrExpired.
-func (d *Denial) Unwrap() error { return d.fault.Unwrap() }
+func (d *Denial) Unwrap() error { return d.leaving().Unwrap() }
 
 // GRPCStatus is what the client is sent: the code, the public message, and a
 // google.rpc.ErrorInfo with the reason.
-func (d *Denial) GRPCStatus() *status.Status { return d.fault.GRPCStatus() }
+func (d *Denial) GRPCStatus() *status.Status { return d.leaving().GRPCStatus() }
 
 // WithErrorMapper has refused calls fail with what mapError returns in place
 // of the [*Denial]: an error of google.golang.org/grpc/status. Its text goes to

@@ -207,7 +207,7 @@ func (g *Guard) decideBy(ctx context.Context, method string, rule *grpcauthv1.Ru
 // tells the client that no handler ran. That it can't be sent any more (or at
 // all, outside a server) changes nothing about the denial.
 func challenge(ctx context.Context, d *Denial) {
-	if value := d.fault.Challenge(); value != "" {
+	if value := d.leaving().Challenge(); value != "" {
 		_ = grpc.SetHeader(ctx, metadata.Pairs("www-authenticate", value))
 	}
 }
