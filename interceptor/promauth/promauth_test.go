@@ -188,6 +188,19 @@ func (w *world) family(t *testing.T, name string) *dto.MetricFamily {
 	return nil
 }
 
+func TestEveryDecisionAboutACallHasALatency(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ping(t, w.server.Anonymous())
+	list(t, w.server.As("ada", "notes.read"), 3)
+	for cached, want := range map[string]uint64{"none": 1, "false": 1, "true": 2} {
+		h := w.latencies(t)[cached]
+		if h.GetSampleCount() != want || h.GetSampleSum() <= 0 || h.GetSampleSum() > 60 {
+			t.Errorf("cached %s: %d in %g s, want %d", cached, h.GetSampleCount(), h.GetSampleSum(), want)
+		}
+	}
+}
+
 func TestLatencyIsThatOfTheDecision(t *testing.T) {
 	t.Parallel()
 	slow := 40 * time.Millisecond
