@@ -16,10 +16,10 @@ func TestRecordsShowNoSecret(t *testing.T) {
 	const secret = "s3cr3t"
 	raw := []byte(secret)
 	for name, record := range map[string]any{
-		"Session":    store.Session{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw},
-		"*Session":   &store.Session{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw},
-		"Sessions":   []store.Session{{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw}},
-		"Rotation":   store.Rotation{ID: "id", CurHash: raw, NewHash: raw, Sealed: raw},
+		"Session":    store.Session{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw, KeyHash: raw},
+		"*Session":   &store.Session{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw, KeyHash: raw},
+		"Sessions":   []store.Session{{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw, KeyHash: raw}},
+		"Rotation":   store.Rotation{ID: "id", CurHash: raw, NewHash: raw, Sealed: raw, KeyHash: raw},
 		"User":       store.User{Subject: "id", PasswordHash: secret},
 		"*User":      &store.User{Subject: "id", PasswordHash: secret},
 		"SigningKey": store.SigningKey{ID: "id", Sealed: raw},

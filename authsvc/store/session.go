@@ -39,6 +39,16 @@ type Session struct {
 	Replays int
 	// ReplayedGens counts the generations in a row that were replayed.
 	ReplayedGens int
+	// KeyHash is the SHA-256 of the idempotency key that the current
+	// generation was asked for with, empty when it was without.
+	KeyHash []byte `json:"-"`
+	// Keyed: a rotation of this session has used an idempotency key, so that
+	// every later one needs one.
+	Keyed bool
+
+	// Certificate is what the session is bound to: the SHA-256 of a TLS client
+	// certificate in base64url (RFC 8705 §3.1), or "".
+	Certificate string
 
 	// AuthTime is when the user last proved who they are (OpenID Connect
 	// auth_time, RFC 9068 §2.2.1). Refreshing does not move it.
@@ -68,15 +78,19 @@ type Session struct {
 type Rotation struct {
 	// ID is the session.
 	ID string
-	// Gen, CurHash and ClientID are what must stand for the rotation to
-	// happen.
-	Gen      int64
-	CurHash  []byte `json:"-"`
-	ClientID string
+	// Gen, CurHash, ClientID and Certificate are what must stand for the
+	// rotation to happen.
+	Gen         int64
+	CurHash     []byte `json:"-"`
+	ClientID    string
+	Certificate string
 	// NewHash becomes CurHash.
 	NewHash []byte `json:"-"`
 	// Sealed becomes the session's Sealed.
 	Sealed []byte `json:"-"`
+	// KeyHash becomes the session's KeyHash. Without one a session that is
+	// Keyed does not rotate.
+	KeyHash []byte `json:"-"`
 	// Idle is how long the session lives from now unless it is refreshed
 	// again. The store adds it to its own clock.
 	Idle time.Duration
@@ -90,12 +104,19 @@ type Sessions interface {
 	// moved, ErrExists when s.ID is taken.
 	CreateSession(ctx context.Context, s Session, counter int64) error
 
+	// ReplaceSession is CreateSession that revokes the session old with reason
+	// in the same step. ErrStale also when old is not a standing session of
+	// the same subject.
+	ReplaceSession(ctx context.Context, old, reason string, s Session, counter int64) error
+
 	// RotateSession is one compare-and-swap: of any number of concurrent
 	// callers with the same r.Gen exactly one wins. The others get ErrStale,
 	// as does everyone when the session is absent, revoked, expired by the
-	// store's clock, or not r.ClientID's.
+	// store's clock, not r.ClientID's, bound to another certificate than
+	// r.Certificate, or Keyed while r has no KeyHash.
 	//
-	// The winner moves CurHash to PrevHash, sets CurHash and Sealed, adds one
+	// The winner moves CurHash to PrevHash, sets CurHash, Sealed and KeyHash
+	// (and Keyed, when there is one), adds one
 	// to Gen, sets RotatedAt and LastSeen to now and IdleExpires to now+Idle
 	// (at most Expires), and Replays to 0. ReplayedGens is set to 0 when the
 	// generation that ends was not replayed, else left as it is.
@@ -104,8 +125,8 @@ type Sessions interface {
 	// UpdateSession runs fn while nobody else can change the session, with
 	// the store's time read after that lock was taken. What fn changed in *s
 	// is written if it returns nil; otherwise nothing is, and fn's error
-	// comes back as it is. ID, ClientID, Subject and CreatedAt stay what they
-	// were. ErrNotFound when the session is absent.
+	// comes back as it is. ID, ClientID, Subject, Certificate and CreatedAt
+	// stay what they were. ErrNotFound when the session is absent.
 	//
 	// fn may run more than once, each time on a fresh record, so it must
 	// touch nothing but s and what it sets anew each time. It must not call
@@ -114,4 +135,14 @@ type Sessions interface {
 
 	// Session reads one. ErrNotFound when it is absent.
 	Session(ctx context.Context, id string) (Session, error)
+
+	// SessionsOf lists at most limit standing sessions of a subject, neither
+	// revoked nor expired, by ID, those after the one named ("" for the first
+	// page). A limit below 1 lists none.
+	SessionsOf(ctx context.Context, subject, after string, limit int) ([]Session, error)
+
+	// Sweep deletes what can't matter any more: sessions past their absolute
+	// expiry, and attempts that are forgotten. It returns how many records
+	// went, at most limit; ask again until there are fewer.
+	Sweep(ctx context.Context, limit int) (int, error)
 }

@@ -10,6 +10,7 @@ type Store interface {
 	Subjects
 	Users
 	Keys
+	Attempts
 
 	// Close releases the store. Everything after it gets ErrUnavailable;
 	// closing twice does no harm.

@@ -8,6 +8,9 @@ import (
 // ReasonPassword is the reason of sessions that ended by SetPassword.
 const ReasonPassword = "the password was changed"
 
+// ReasonDisabled is the reason of sessions that ended by SetDisabled.
+const ReasonDisabled = "the account was disabled"
+
 // User is an account of the built-in user table.
 type User struct {
 	// Subject is the user's random id. It never changes and is never given to
@@ -46,6 +49,12 @@ type Users interface {
 	// [ReasonPassword]: all or nothing. ErrNotFound when there is no such
 	// user.
 	SetPassword(ctx context.Context, subject, hash string) error
+
+	// SetDisabled disables the account, or enables it again. Disabling raises
+	// the subject's counter and revokes every standing session of the subject
+	// with [ReasonDisabled]: all or nothing. Doing it again changes nothing.
+	// ErrNotFound when there is no such user.
+	SetDisabled(ctx context.Context, subject string, disabled bool) error
 
 	// Rehash replaces the password hash while it still is old: the same
 	// password, hashed at a higher cost. It ends no session. ErrStale when

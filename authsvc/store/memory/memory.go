@@ -22,6 +22,7 @@ type Store struct {
 	users    map[string]store.User    // by subject
 	subjects map[string]string        // by username
 	keys     []store.SigningKey       // the oldest first
+	attempts map[string]attempt       // by key
 }
 
 var _ store.Store = (*Store)(nil)
@@ -40,6 +41,7 @@ func New(opts ...Option) *Store {
 		counters: map[string]int64{},
 		users:    map[string]store.User{},
 		subjects: map[string]string{},
+		attempts: map[string]attempt{},
 	}
 	for _, o := range opts {
 		o(s)

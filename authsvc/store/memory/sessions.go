@@ -3,6 +3,8 @@ package memory
 import (
 	"bytes"
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
@@ -15,6 +17,31 @@ func (s *Store) CreateSession(ctx context.Context, session store.Session, counte
 		return err
 	}
 	defer unlock()
+	return s.create(session, counter)
+}
+
+// ReplaceSession implements [store.Sessions].
+func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session store.Session, counter int64) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	now := micro(s.now())
+	replaced, ok := s.sessions[old]
+	if !ok || replaced.Subject != session.Subject || !standing(replaced, now) {
+		return store.ErrStale
+	}
+	if err := s.create(session, counter); err != nil {
+		return err
+	}
+	replaced.RevokedAt, replaced.Reason = now, reason
+	s.sessions[old] = replaced
+	return nil
+}
+
+// create needs the lock.
+func (s *Store) create(session store.Session, counter int64) error {
 	if _, taken := s.sessions[session.ID]; taken {
 		return store.ErrExists
 	}
@@ -44,8 +71,12 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation) error {
 
 // rotatable: what must stand for the rotation does.
 func rotatable(s store.Session, r store.Rotation, now time.Time) bool {
-	return s.Gen == r.Gen && bytes.Equal(s.CurHash, r.CurHash) && s.ClientID == r.ClientID &&
-		s.RevokedAt.IsZero() && s.IdleExpires.After(now) && s.Expires.After(now)
+	return s.Gen == r.Gen && bytes.Equal(s.CurHash, r.CurHash) && s.ClientID == r.ClientID && s.Certificate == r.Certificate &&
+		(!s.Keyed || len(r.KeyHash) > 0) && standing(s, now)
+}
+
+func standing(s store.Session, now time.Time) bool {
+	return s.RevokedAt.IsZero() && s.IdleExpires.After(now) && s.Expires.After(now)
 }
 
 func rotated(s store.Session, r store.Rotation, now time.Time) store.Session {
@@ -54,7 +85,8 @@ func rotated(s store.Session, r store.Rotation, now time.Time) store.Session {
 	}
 	s.PrevHash, s.CurHash = s.CurHash, r.NewHash
 	s.Gen++
-	s.Sealed = r.Sealed
+	s.Sealed, s.KeyHash = r.Sealed, r.KeyHash
+	s.Keyed = s.Keyed || len(r.KeyHash) > 0
 	s.Replays = 0
 	s.RotatedAt, s.LastSeen = now, now
 	s.IdleExpires = now.Add(r.Idle)
@@ -77,7 +109,7 @@ func (s *Store) UpdateSession(ctx context.Context, id string, fn func(time.Time,
 		return err
 	}
 	session.ID, session.ClientID, session.Subject = old.ID, old.ClientID, old.Subject
-	session.CreatedAt = old.CreatedAt
+	session.CreatedAt, session.Certificate = old.CreatedAt, old.Certificate
 	s.sessions[id] = cloneSession(session)
 	return nil
 }
@@ -94,4 +126,45 @@ func (s *Store) Session(ctx context.Context, id string) (store.Session, error) {
 		return store.Session{}, store.ErrNotFound
 	}
 	return cloneSession(session), nil
+}
+
+// SessionsOf implements [store.Sessions].
+func (s *Store) SessionsOf(ctx context.Context, subject, after string, limit int) ([]store.Session, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	now := micro(s.now())
+	var page []store.Session
+	for _, id := range slices.Sorted(maps.Keys(s.sessions)) {
+		session := s.sessions[id]
+		if len(page) < limit && id > after && session.Subject == subject && standing(session, now) {
+			page = append(page, cloneSession(session))
+		}
+	}
+	return page, nil
+}
+
+// Sweep implements [store.Sessions].
+func (s *Store) Sweep(ctx context.Context, limit int) (n int, err error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer unlock()
+	now := micro(s.now())
+	for id, session := range s.sessions {
+		if n < limit && !session.Expires.After(now) {
+			delete(s.sessions, id)
+			n++
+		}
+	}
+	for key, a := range s.attempts {
+		if n < limit && a.forgotten(now) {
+			delete(s.attempts, key)
+			n++
+		}
+	}
+	return n, nil
 }

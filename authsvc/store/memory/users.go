@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
@@ -67,6 +68,29 @@ func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
 	u.PasswordHash = hash
 	s.users[subject] = u
 	s.raise(subject, store.ReasonPassword)
+	return nil
+}
+
+// SetDisabled implements [store.Users].
+func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	u, ok := s.users[subject]
+	if !ok {
+		return store.ErrNotFound
+	}
+	if disabled == !u.DisabledAt.IsZero() {
+		return nil
+	}
+	u.DisabledAt = time.Time{}
+	if disabled {
+		u.DisabledAt = micro(s.now())
+		s.raise(subject, store.ReasonDisabled)
+	}
+	s.users[subject] = u
 	return nil
 }
 

@@ -13,7 +13,7 @@ func sessionValues(s store.Session) []any {
 	changes := sessionChanges(s)
 	values := []any{s.ID, s.ClientID, s.Subject}
 	values = append(values, changes[1:len(changes)-1]...)
-	return append(values, timeIn(s.CreatedAt), timeIn(s.LastSeen))
+	return append(values, s.Certificate, timeIn(s.CreatedAt), timeIn(s.LastSeen))
 }
 
 // sessionChanges is what updateSession takes.
@@ -22,7 +22,7 @@ func sessionChanges(s store.Session) []any {
 		s.ID, listIn(s.Scopes), listIn(s.Audiences),
 		s.Gen, bytesIn(s.CurHash), bytesIn(s.PrevHash), timeIn(s.RotatedAt), bytesIn(s.Sealed), s.Replays, s.ReplayedGens,
 		timeIn(s.AuthTime), listIn(s.AMR), timeIn(earlier(s.IdleExpires, s.Expires)), timeIn(s.Expires),
-		timeIn(s.RevokedAt), s.Reason, s.Label, timeIn(s.LastSeen),
+		timeIn(s.RevokedAt), s.Reason, s.Label, bytesIn(s.KeyHash), s.Keyed, timeIn(s.LastSeen),
 	}
 }
 
@@ -42,11 +42,11 @@ func scanSession(row scanner) (store.Session, error) {
 	var rotated, auth, idle, expires, revoked, created, seen int64
 	err := row.Scan(&s.ID, &s.ClientID, &s.Subject, &scopes, &audiences,
 		&s.Gen, &s.CurHash, &s.PrevHash, &rotated, &s.Sealed, &s.Replays, &s.ReplayedGens,
-		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &created, &seen)
+		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &s.KeyHash, &s.Keyed, &s.Certificate, &created, &seen)
 	if err != nil {
 		return store.Session{}, found(err)
 	}
-	s.CurHash, s.PrevHash, s.Sealed = bytesOut(s.CurHash), bytesOut(s.PrevHash), bytesOut(s.Sealed)
+	s.CurHash, s.PrevHash, s.Sealed, s.KeyHash = bytesOut(s.CurHash), bytesOut(s.PrevHash), bytesOut(s.Sealed), bytesOut(s.KeyHash)
 	s.RotatedAt, s.AuthTime, s.IdleExpires, s.Expires = timeOut(rotated), timeOut(auth), timeOut(idle), timeOut(expires)
 	s.RevokedAt, s.CreatedAt, s.LastSeen = timeOut(revoked), timeOut(created), timeOut(seen)
 	return s, errors.Join(

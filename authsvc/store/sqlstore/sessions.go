@@ -27,6 +27,34 @@ func (s *Store) CreateSession(ctx context.Context, session store.Session, counte
 	})
 }
 
+// ReplaceSession implements [store.Sessions]. The subject's row goes first, as
+// in every transaction that needs both.
+func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session store.Session, counter int64) error {
+	insert := append(sessionValues(session), counter)
+	return s.tx(ctx, "replace session", func(ctx context.Context, tx *sql.Conn) error {
+		var stands int64
+		err := tx.QueryRowContext(ctx, s.text.lockSubject, session.Subject).Scan(&stands)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && stands != counter {
+			return settled{store.ErrStale}
+		}
+		if err != nil {
+			return err
+		}
+		n, err := affected(tx.ExecContext(ctx, s.text.replace, s.clock(), reason, old, session.Subject))
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return settled{store.ErrStale}
+		}
+		n, err = affected(tx.ExecContext(ctx, s.text.create, insert...))
+		if err == nil && n != 1 {
+			return settled{store.ErrExists}
+		}
+		return err
+	})
+}
+
 func (s *Store) taken(ctx context.Context, id string) (bool, error) {
 	var one int
 	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM session WHERE id = $1`, id).Scan(&one)
@@ -42,7 +70,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation) error {
 	return s.write(ctx, "rotate session", func(ctx context.Context) error {
 		n, err := affected(s.rotate.ExecContext(ctx,
 			s.clock(), bytesIn(r.NewHash), bytesIn(r.Sealed), r.Idle.Microseconds(),
-			r.ID, r.Gen, bytesIn(r.CurHash), r.ClientID))
+			r.ID, r.Gen, bytesIn(r.CurHash), r.ClientID, bytesIn(r.KeyHash), len(r.KeyHash) > 0, r.Certificate))
 		if err != nil {
 			return err
 		}
@@ -80,6 +108,32 @@ func (s *Store) Session(ctx context.Context, id string) (session store.Session, 
 		return err
 	})
 	return session, err
+}
+
+// SessionsOf implements [store.Sessions].
+func (s *Store) SessionsOf(ctx context.Context, subject, after string, limit int) (page []store.Session, err error) {
+	err = s.read(ctx, "list sessions", func(ctx context.Context) error {
+		rows, err := s.db.QueryContext(ctx, s.text.sessionsOf, s.clock(), subject, after, max(limit, 0))
+		page, err = collect(rows, err, scanSession)
+		return err
+	})
+	return page, err
+}
+
+// Sweep implements [store.Sessions].
+func (s *Store) Sweep(ctx context.Context, limit int) (n int, err error) {
+	err = s.write(ctx, "sweep", func(ctx context.Context) error {
+		sessions, err := affected(s.db.ExecContext(ctx, s.text.sweepSessions, s.clock(), max(limit, 0)))
+		if err != nil {
+			return err
+		}
+		n = int(sessions)
+		attempts, err := affected(s.db.ExecContext(ctx, s.text.sweepAttempts,
+			s.clock(), store.AttemptsForgotten.Microseconds(), max(limit-n, 0)))
+		n += int(attempts)
+		return err
+	})
+	return n, err
 }
 
 // clock is the value of $1 wherever a statement needs the time: NULL for the

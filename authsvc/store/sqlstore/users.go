@@ -67,6 +67,29 @@ func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
 	})
 }
 
+// SetDisabled implements [store.Users].
+func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool) error {
+	return s.tx(ctx, "disable user", func(ctx context.Context, tx *sql.Conn) error {
+		var now int64
+		if disabled {
+			if err := tx.QueryRowContext(ctx, s.text.now, s.clock()).Scan(&now); err != nil {
+				return err
+			}
+		}
+		u, err := scanUser(tx.QueryRowContext(ctx, selectUser+`WHERE subject = $1`, subject))
+		if err != nil || disabled == !u.DisabledAt.IsZero() {
+			return err
+		}
+		if disabled {
+			if err := s.raise(ctx, tx, subject, store.ReasonDisabled); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE users SET disabled_at = $1 WHERE subject = $2`, now, subject)
+		return err
+	})
+}
+
 // Rehash implements [store.Users].
 func (s *Store) Rehash(ctx context.Context, subject, old, hash string) error {
 	return s.write(ctx, "rehash password", func(ctx context.Context) error {

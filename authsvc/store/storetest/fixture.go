@@ -62,7 +62,7 @@ func newSession(now time.Time, subject string) store.Session {
 		ID: rand.Text()[:22], ClientID: "app", Subject: subject,
 		Scopes: []string{"notes.read", "notes.write"}, Audiences: []string{"https://notes.example/a b", `odd","]`},
 		Gen: 1, CurHash: hash(1), PrevHash: hash(0), RotatedAt: now.Add(-time.Minute), Sealed: []byte("sealed\x00 1"),
-		Replays: 2, ReplayedGens: 1,
+		Replays: 2, ReplayedGens: 1, KeyHash: []byte("key\x00hash"), Certificate: "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2",
 		AuthTime: now.Add(-time.Hour), AMR: []string{"pwd", "otp"},
 		IdleExpires: now.Add(time.Hour), Expires: now.Add(24 * time.Hour),
 		Label: "Ada's laptop ✓", CreatedAt: now.Add(-time.Hour), LastSeen: now.Add(-time.Minute),
@@ -75,7 +75,7 @@ func hash(n int64) []byte { return bytes.Repeat([]byte{byte(n), 0xff}, 16) }
 // rotation is the rotation of s that has to succeed.
 func rotation(s store.Session) store.Rotation {
 	return store.Rotation{
-		ID: s.ID, Gen: s.Gen, CurHash: s.CurHash, ClientID: s.ClientID,
+		ID: s.ID, Gen: s.Gen, CurHash: s.CurHash, ClientID: s.ClientID, Certificate: s.Certificate,
 		NewHash: hash(s.Gen + 1), Sealed: []byte("sealed next"), Idle: 30 * time.Minute,
 	}
 }

@@ -24,6 +24,14 @@ func (f *fixture) calls() map[string]func(context.Context) error {
 				return nil
 			})
 		},
+		"ReplaceSession": func(ctx context.Context) error {
+			return f.ReplaceSession(ctx, f.session.ID, "", newSession(f.clock.now(), "ada"), 1)
+		},
+		"SessionsOf":     func(ctx context.Context) error { _, err := f.SessionsOf(ctx, "ada", "", 9); return err },
+		"Sweep":          func(ctx context.Context) error { _, err := f.Sweep(ctx, 9); return err },
+		"SetDisabled":    func(ctx context.Context) error { return f.SetDisabled(ctx, "id-of-eve", true) },
+		"Attempt":        func(ctx context.Context) error { _, err := f.Attempt(ctx, store.AttemptKey{Key: "k"}); return err },
+		"Forgive":        func(ctx context.Context) error { return f.Forgive(ctx, "k") },
 		"Session":        func(ctx context.Context) error { _, err := f.Session(ctx, f.session.ID); return err },
 		"SubjectCounter": func(ctx context.Context) error { _, err := f.SubjectCounter(ctx, "new"); return err },
 		"RaiseSubject":   func(ctx context.Context) error { return f.RaiseSubject(ctx, "ada", "") },

@@ -27,6 +27,7 @@ func Races(t *testing.T, open func(t testing.TB, now func() time.Time) []store.S
 		"a new counter is made once":             raceCounter,
 		"one of many users with a name is added": raceAddUser,
 		"callers who give up leave nothing half": raceGiveUp,
+		"attempts at once are all counted":       raceAttempts,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ func testRotate(t *testing.T, f *fixture) {
 	want := f.session
 	want.Gen, want.CurHash, want.PrevHash, want.Sealed = 2, r.NewHash, f.session.CurHash, r.Sealed
 	want.RotatedAt, want.LastSeen, want.IdleExpires = now, now, now.Add(r.Idle)
-	want.Replays = 0
+	want.Replays, want.KeyHash = 0, nil
 	same(t, mustRead(t, f, f.session.ID), want)
 
 	wantError(t, f.RotateSession(t.Context(), r), store.ErrStale)
@@ -32,17 +32,20 @@ func testRotateRefused(t *testing.T, f *fixture) {
 		rotation func(*store.Rotation)
 		after    time.Duration
 	}{
-		"revoked":            {session: func(s *store.Session) { s.RevokedAt = f.clock.now() }},
-		"idle expired":       {after: time.Hour}, // exactly at it
-		"absolutely expired": {session: func(s *store.Session) { s.Expires = s.IdleExpires }, after: time.Hour},
-		"another client":     {rotation: func(r *store.Rotation) { r.ClientID = "other" }},
-		"no client":          {rotation: func(r *store.Rotation) { r.ClientID = "" }},
-		"wrong hash":         {rotation: func(r *store.Rotation) { r.CurHash = hash(9) }},
-		"the previous hash":  {rotation: func(r *store.Rotation) { r.CurHash = hash(0) }},
-		"no hash":            {rotation: func(r *store.Rotation) { r.CurHash = nil }},
-		"an old generation":  {rotation: func(r *store.Rotation) { r.Gen-- }},
-		"a future one":       {rotation: func(r *store.Rotation) { r.Gen++ }},
-		"absent":             {rotation: func(r *store.Rotation) { r.ID = "nobody's" }},
+		"revoked":                   {session: func(s *store.Session) { s.RevokedAt = f.clock.now() }},
+		"idle expired":              {after: time.Hour}, // exactly at it
+		"absolutely expired":        {session: func(s *store.Session) { s.Expires = s.IdleExpires }, after: time.Hour},
+		"another client":            {rotation: func(r *store.Rotation) { r.ClientID = "other" }},
+		"no client":                 {rotation: func(r *store.Rotation) { r.ClientID = "" }},
+		"another certificate":       {rotation: func(r *store.Rotation) { r.Certificate = "another" }},
+		"no certificate":            {rotation: func(r *store.Rotation) { r.Certificate = "" }},
+		"no key where one was used": {session: func(s *store.Session) { s.Keyed = true }},
+		"wrong hash":                {rotation: func(r *store.Rotation) { r.CurHash = hash(9) }},
+		"the previous hash":         {rotation: func(r *store.Rotation) { r.CurHash = hash(0) }},
+		"no hash":                   {rotation: func(r *store.Rotation) { r.CurHash = nil }},
+		"an old generation":         {rotation: func(r *store.Rotation) { r.Gen-- }},
+		"a future one":              {rotation: func(r *store.Rotation) { r.Gen++ }},
+		"absent":                    {rotation: func(r *store.Rotation) { r.ID = "nobody's" }},
 	} {
 		start := f.clock.now()
 		session := newSession(start, "ada")
@@ -93,4 +96,22 @@ func testRotateReplays(t *testing.T, f *fixture) {
 	noError(t, f.RotateSession(t.Context(), rotation(after)))
 	after = mustRead(t, f, id)
 	same(t, [2]int{after.Replays, after.ReplayedGens}, [2]int{0, 0})
+}
+
+// checklist: R2
+func testRotateKeyed(t *testing.T, f *fixture) {
+	r := rotation(f.session)
+	r.KeyHash = []byte("hash of a key")
+	noError(t, f.RotateSession(t.Context(), r))
+	after := mustRead(t, f, f.session.ID)
+	same(t, string(after.KeyHash), "hash of a key")
+	same(t, after.Keyed, true)
+	// From now on each rotation needs one, and each keeps its own.
+	wantError(t, f.RotateSession(t.Context(), rotation(after)), store.ErrStale)
+	r = rotation(after)
+	r.KeyHash = []byte("another")
+	noError(t, f.RotateSession(t.Context(), r))
+	after = mustRead(t, f, f.session.ID)
+	same(t, string(after.KeyHash), "another")
+	same(t, after.Keyed, true)
 }

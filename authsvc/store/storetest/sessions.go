@@ -70,7 +70,7 @@ func testUpdate(t *testing.T, f *fixture) {
 	want.Scopes, want.Audiences, want.AMR = []string{"less"}, nil, []string{"hwk"}
 	want.Gen, want.CurHash, want.PrevHash, want.Sealed = 7, hash(7), hash(6), nil
 	want.RotatedAt, want.AuthTime, want.LastSeen, want.RevokedAt = now, now, now, now
-	want.Replays, want.ReplayedGens = 0, 3
+	want.Replays, want.ReplayedGens, want.KeyHash, want.Keyed = 0, 3, []byte("k"), true
 	want.IdleExpires, want.Expires = now.Add(time.Second), now.Add(time.Minute)
 	want.Reason, want.Label = "reuse", ""
 	err := f.UpdateSession(t.Context(), f.session.ID, func(at time.Time, s *store.Session) error {
@@ -110,6 +110,7 @@ func testUpdatePanics(t *testing.T, f *fixture) {
 func testUpdateFixed(t *testing.T, f *fixture) {
 	mustUpdate(t, f, f.session.ID, func(s *store.Session) {
 		s.ID, s.ClientID, s.Subject, s.CreatedAt = "other", "other", "other", time.Time{}
+		s.Certificate = "other"
 		s.Label = "changed"
 	})
 	want := f.session
