@@ -75,17 +75,18 @@ func (o *origin) advise(err error) error {
 	if !ok {
 		return err
 	}
+	message := visible(st.Message())
 	switch st.Code() {
 	case codes.Unimplemented:
 		return errors.New("the server has no reflection service: register it (reflection.Register), or use --descriptor-set FILE")
 	case codes.Unauthenticated, codes.PermissionDenied:
-		return fmt.Errorf("the server keeps its reflection service to itself (%s): open it with interceptor.WithPublicInfrastructure, or use --descriptor-set FILE", st.Message())
+		return fmt.Errorf("the server keeps its reflection service to itself (%s): open it with interceptor.WithPublicInfrastructure, or use --descriptor-set FILE", message)
 	case codes.DeadlineExceeded:
 		return fmt.Errorf("no answer within %s: is it the address of a gRPC server?", reflectTimeout)
 	case codes.Unavailable:
-		return fmt.Errorf("%s%s", st.Message(), o.hint(st.Message()))
+		return errors.New(message + o.hint(message))
 	}
-	return fmt.Errorf("reflection failed: %s: %s", st.Code(), st.Message())
+	return fmt.Errorf("reflection failed: %s: %s", st.Code(), message)
 }
 
 // hint is what to try when a connection can't be had.
@@ -131,6 +132,9 @@ func (r *describer) services() ([]protoreflect.ServiceDescriptor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e := answer.GetErrorResponse(); e != nil {
+		return nil, fmt.Errorf("the server can't list its services (%s): use --descriptor-set FILE", visible(e.GetErrorMessage()))
+	}
 	listed := answer.GetListServicesResponse().GetService()
 	for _, service := range listed {
 		if err := r.add(service.GetName(), &reflectionv1.ServerReflectionRequest{
@@ -152,7 +156,7 @@ func (r *describer) answer(question *reflectionv1.ServerReflectionRequest) (*ref
 	}
 	answer, err := r.stream.Recv()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the reflection service ended without an answer")
+		return nil, errors.New("the reflection service ended without an answer: use --descriptor-set FILE")
 	}
 	return answer, err
 }
@@ -164,12 +168,12 @@ func (r *describer) add(name string, question *reflectionv1.ServerReflectionRequ
 		return err
 	}
 	if e := answer.GetErrorResponse(); e != nil {
-		return fmt.Errorf("the server can't describe %q (%s): use --descriptor-set FILE", name, e.GetErrorMessage())
+		return fmt.Errorf("the server can't describe %q (%s): use --descriptor-set FILE", name, visible(e.GetErrorMessage()))
 	}
 	for _, raw := range answer.GetFileDescriptorResponse().GetFileDescriptorProto() {
 		var file descriptorpb.FileDescriptorProto
 		if err := unmarshalBare(raw, &file); err != nil {
-			return fmt.Errorf("what the server sent to describe %q is no file descriptor: %w", name, err)
+			return fmt.Errorf("what the server sent to describe %q is no file descriptor: use --descriptor-set FILE", name)
 		}
 		r.files[file.GetName()] = &file
 	}

@@ -65,9 +65,9 @@ func parseMatrixJSON(data []byte) ([]methodRule, error) {
 	err := json.Unmarshal(data, &matrix, json.RejectUnknownMembers(true))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("it is JSON, but no matrix that this version of grpcauth rules --json writes: %w", err)
+		return nil, fmt.Errorf("it is no matrix that this version of grpcauth rules --json writes: %s", jsonProblem(err))
 	case matrix.Version != matrixVersion:
-		return nil, fmt.Errorf("it is JSON, but no matrix that this version of grpcauth rules --json writes: grpcauth_rules is %d and not %d", matrix.Version, matrixVersion)
+		return nil, fmt.Errorf("it is no matrix that this version of grpcauth rules --json writes: grpcauth_rules is %d, not %d", matrix.Version, matrixVersion)
 	}
 	rows := make([]methodRule, len(matrix.Methods))
 	seen := map[string]bool{}
@@ -81,6 +81,22 @@ func parseMatrixJSON(data []byte) ([]methodRule, error) {
 		seen[row.Method] = true
 	}
 	return rows, nil
+}
+
+// jsonProblem leaves out of an error what only its programmer understands.
+func jsonProblem(err error) string {
+	wrong, ok := errors.AsType[*json.SemanticError](err)
+	if !ok {
+		return plain(err)
+	}
+	text := fmt.Sprintf("unexpected %s", wrong.JSONKind)
+	if wrong.Err != nil {
+		text = plain(wrong.Err)
+	}
+	if wrong.JSONPointer != "" {
+		text += " at " + string(wrong.JSONPointer)
+	}
+	return text
 }
 
 func (r rowJSON) parse() (methodRule, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
@@ -89,7 +90,7 @@ func whyOpened(was *methodRule) sentence {
 	case was == nil:
 		return words("the method is new")
 	case was.impossible():
-		return words("no server accepted the rule that it had")
+		return refusedRule("its rule before", was.Problems)
 	}
 	return words("it had no rule, so nobody could call it")
 }
@@ -100,7 +101,11 @@ func whyClosed(now *methodRule) sentence {
 	case now == nil:
 		return words("the method is gone")
 	case now.impossible():
-		return words("no server accepts the rule that it has")
+		return refusedRule("its rule", now.Problems)
 	}
 	return words("it has no rule any more, so nobody may call it")
+}
+
+func refusedRule(which string, problems []string) sentence {
+	return append(words(which+" is not one that a server of this version accepts: "), span{Text: visible(strings.Join(problems, "; ")), Name: true})
 }
