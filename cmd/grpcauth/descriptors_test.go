@@ -20,7 +20,7 @@ func TestRulesOfBadFiles(t *testing.T) {
 	importing := ruledFile(t, "shop.v1.ShopService", "-", ruled{"Buy", "unary", ""})
 	importing.Dependency = []string{"grpcauth/v1/rule.proto"}
 	nowhere := ruledFile(t, "shop.v1.ShopService", "-", ruled{"Buy", "unary", ""})
-	nowhere.GetService()[0].GetMethod()[0].InputType = proto.String(".shop.v1.Nothing")
+	nowhere.GetService()[0].GetMethod()[0].InputType = new(".shop.v1.Nothing")
 	missing := filepath.Join(t.TempDir(), "none")
 	dir := t.TempDir()
 	for _, c := range []struct {
@@ -34,36 +34,43 @@ func TestRulesOfBadFiles(t *testing.T) {
 		{"text", "syntax = \"proto3\";\n", []string{"--descriptor-set", "-"}, "--descriptor-set -: " + notASet},
 		{"JSON", "{}", []string{"--descriptor-set", "-"}, "--descriptor-set -: " + notASet},
 		{"truncated", good[:len(good)-7], []string{"--descriptor-set", "-"}, "--descriptor-set -: " + notASet},
-		{"no services", ruledSet(t, &descriptorpb.FileDescriptorProto{Name: proto.String("a.proto")}), []string{"--descriptor-set", "-"}, "--descriptor-set -: it describes no service: give the files in which services are written"},
+		{"no services", ruledSet(t, &descriptorpb.FileDescriptorProto{Name: new("a.proto")}), []string{"--descriptor-set", "-"}, "--descriptor-set -: it describes no service: give the files in which services are written"},
 		{
-			"without imports", ruledSet(t, importing), []string{"--descriptor-set", "-"},
+			"without imports", ruledSet(t, importing),
+			[]string{"--descriptor-set", "-"},
 			"--descriptor-set -: shop/v1/ShopService.proto imports grpcauth/v1/rule.proto, which is missing: include imports (protoc --include_imports, buf build without --exclude-imports)",
 		},
 		{
-			"a message that is not there", ruledSet(t, nowhere), []string{"--descriptor-set", "-"},
+			"a message that is not there", ruledSet(t, nowhere),
+			[]string{"--descriptor-set", "-"},
 			`--descriptor-set -: the descriptors contradict themselves: proto: service method "shop.v1.ShopService.Buy" cannot resolve input: "shop.v1.Nothing" not found`,
 		},
 		{"old: missing", good, []string{"--descriptor-set", "-", "--diff", missing}, "--diff " + missing + ": no such file or directory"},
 		{"old: empty", good, []string{"--descriptor-set", "-", "--diff", "/dev/null"}, "--diff /dev/null: " + notOld},
 		{"old: truncated", good, []string{"--descriptor-set", "-", "--diff", write(t, "cut", good[:len(good)-7], 0o600)}, "--diff *: " + notOld},
 		{
-			"old: JSON of another kind", good, []string{"--descriptor-set", "-", "--diff", write(t, "a.json", `{"name": "grpcauth"}`, 0o600)},
+			"old: JSON of another kind", good,
+			[]string{"--descriptor-set", "-", "--diff", write(t, "a.json", `{"name": "grpcauth"}`, 0o600)},
 			`--diff *: it is no matrix that this version of grpcauth rules --json writes: unknown object member name at /name`,
 		},
 		{
-			"old: JSON that is cut off", good, []string{"--descriptor-set", "-", "--diff", write(t, "d.json", `{"grpcauth_rules": 1, "methods": [`, 0o600)},
+			"old: JSON that is cut off", good,
+			[]string{"--descriptor-set", "-", "--diff", write(t, "d.json", `{"grpcauth_rules": 1, "methods": [`, 0o600)},
 			`--diff *: it is no matrix that this version of grpcauth rules --json writes: jsontext: unexpected EOF within "/methods" after offset 34`,
 		},
 		{
-			"old: JSON of another type", good, []string{"--descriptor-set", "-", "--diff", write(t, "e.json", `{"grpcauth_rules": 1, "methods": {}}`, 0o600)},
+			"old: JSON of another type", good,
+			[]string{"--descriptor-set", "-", "--diff", write(t, "e.json", `{"grpcauth_rules": 1, "methods": {}}`, 0o600)},
 			`--diff *: it is no matrix that this version of grpcauth rules --json writes: unexpected { at /methods`,
 		},
 		{
-			"old: JSON without a matrix", good, []string{"--descriptor-set", "-", "--diff", write(t, "b.json", `{}`, 0o600)},
+			"old: JSON without a matrix", good,
+			[]string{"--descriptor-set", "-", "--diff", write(t, "b.json", `{}`, 0o600)},
 			"--diff *: it is no matrix that this version of grpcauth rules --json writes: grpcauth_rules is 0, not 1",
 		},
 		{
-			"old: JSON of a later version", good, []string{"--descriptor-set", "-", "--diff", write(t, "c.json", `{"grpcauth_rules": 2, "methods": []}`, 0o600)},
+			"old: JSON of a later version", good,
+			[]string{"--descriptor-set", "-", "--diff", write(t, "c.json", `{"grpcauth_rules": 2, "methods": []}`, 0o600)},
 			"--diff *: it is no matrix that this version of grpcauth rules --json writes: grpcauth_rules is 2, not 1",
 		},
 	} {

@@ -110,7 +110,8 @@ func TestRulesOfAServerThatRuns(t *testing.T) {
 		},
 		{
 			"one that sends no imports along", reflecting(func(a *answers) { registerFileByFile(t, a) }), nil,
-			[]string{"--plaintext"}, linked(t, "testkit.v1.StreamsService"),
+			[]string{"--plaintext"},
+			linked(t, "testkit.v1.StreamsService"),
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -145,7 +146,7 @@ func (a *answers) ServerReflectionInfo(stream grpc.BidiStreamingServer[reflectio
 	for {
 		question, err := stream.Recv()
 		if err != nil {
-			return nil
+			return err
 		}
 		answer, name := a.list, question.GetListServices()
 		switch question.GetMessageRequest().(type) {

@@ -55,8 +55,11 @@ func lifted(rule *grpcauthv1.Rule) []string {
 		name string
 		n    int
 	}{
-		{"scopes", len(rule.GetScopes())}, {"any_scopes", len(rule.GetAnyScopes())}, {"roles", len(rule.GetRoles())},
-		{"claims", len(rule.GetClaims())}, {"bind", len(rule.GetBind())},
+		{"scopes", len(rule.GetScopes())},
+		{"any_scopes", len(rule.GetAnyScopes())},
+		{"roles", len(rule.GetRoles())},
+		{"claims", len(rule.GetClaims())},
+		{"bind", len(rule.GetBind())},
 	} {
 		if f.n > 0 {
 			fields = append(fields, f.name)

@@ -79,7 +79,9 @@ func TestRulesExitCodes(t *testing.T) {
 		{"a rule", "", nil, exitOK, ""},
 		{"no rule", "-", nil, exitOK, ""},
 		{
-			"no rule, where it must not be", "-", []string{"--fail-on-missing"}, exitFailure,
+			"no rule, where it must not be", "-",
+			[]string{"--fail-on-missing"},
+			exitFailure,
 			"/shop.v1.ShopService/Buy: no rule: add this inside rpc Buy in shop/v1/ShopService.proto, or a stricter one:\n" +
 				"    option (grpcauth.v1.rule) = {};  // any caller with a valid access token\n" +
 				"grpcauth: 1 method has no rule\n",
@@ -89,7 +91,9 @@ func TestRulesExitCodes(t *testing.T) {
 		{"closed by taking the rule away", "-", []string{"--diff", old}, exitOK, ""},
 		{"opened", "", []string{"--diff", old}, exitFailure, "grpcauth: 1 method was opened\n"},
 		{
-			"missing in a comparison", "-", []string{"--diff", old, "--fail-on-missing", "--json"}, exitFailure,
+			"missing in a comparison", "-",
+			[]string{"--diff", old, "--fail-on-missing", "--json"},
+			exitFailure,
 			"/shop.v1.ShopService/Buy: no rule: add this inside rpc Buy in shop/v1/ShopService.proto, or a stricter one:\n" +
 				"    option (grpcauth.v1.rule) = {};  // any caller with a valid access token\n" +
 				"grpcauth: 1 method has no rule\n",

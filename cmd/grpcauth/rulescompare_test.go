@@ -45,28 +45,34 @@ func TestRulesDiffOfEveryField(t *testing.T) {
 		{"deny_roles", "deny_roles: 'a' deny_roles: 'b'", "deny_roles: 'b'", []string{"deny_roles: role a is no longer refused"}, []string{"deny_roles: role a is refused"}},
 		{
 			"claims", "claims: {path: 'p' string_value: '1'} claims: {path: 'p' number_value: 1}", "claims: {path: 'p' number_value: 1}",
-			[]string{`claims: claim p = "1" is no longer needed`}, []string{`claims: claim p = "1" is needed`},
+			[]string{`claims: claim p = "1" is no longer needed`},
+			[]string{`claims: claim p = "1" is needed`},
 		},
 		{"bind", "bind: {claim: 'sub' field: 'user'}", "", []string{"bind: claim sub = user of the request is no longer needed"}, []string{"bind: claim sub = user of the request is needed"}},
 		{
 			"override, a role", "scopes: 'a'", "scopes: 'a' override: {roles: 'r'}",
-			[]string{"override: role r lifts the other requirements"}, []string{"override: role r no longer lifts the other requirements"},
+			[]string{"override: role r lifts the other requirements"},
+			[]string{"override: role r no longer lifts the other requirements"},
 		},
 		{
 			"override, a scope more", "roles: 'a' override: {roles: 'r'}", "roles: 'a' override: {scopes: 'r' roles: 'r'}",
-			[]string{"override: scope r lifts the other requirements"}, []string{"override: scope r no longer lifts the other requirements"},
+			[]string{"override: scope r lifts the other requirements"},
+			[]string{"override: scope r no longer lifts the other requirements"},
 		},
 		{
 			"override, a claim more", "bind: {claim: 'sub' field: 'user'} override: {roles: 'r'}", "bind: {claim: 'sub' field: 'user'} override: {roles: 'r' claims: {path: 'p' bool_value: true}}",
-			[]string{"override: claim p = true lifts the other requirements"}, []string{"override: claim p = true no longer lifts the other requirements"},
+			[]string{"override: claim p = true lifts the other requirements"},
+			[]string{"override: claim p = true no longer lifts the other requirements"},
 		},
 		{
 			"max_auth_age, longer", "max_auth_age: {seconds: 90}", "max_auth_age: {seconds: 3600}",
-			[]string{"max_auth_age: a login may be 1h ago, not 1m30s"}, []string{"max_auth_age: a login may be 1m30s ago, not 1h"},
+			[]string{"max_auth_age: a login may be 1h ago, not 1m30s"},
+			[]string{"max_auth_age: a login may be 1m30s ago, not 1h"},
 		},
 		{
 			"max_auth_age, removed", "max_auth_age: {seconds: 600}", "",
-			[]string{"max_auth_age: a login may be any time ago, not at most 10m"}, []string{"max_auth_age: a login may be at most 10m ago"},
+			[]string{"max_auth_age: a login may be any time ago, not at most 10m"},
+			[]string{"max_auth_age: a login may be at most 10m ago"},
 		},
 		{
 			"sender_constrained", "sender_constrained: true", "",
@@ -77,7 +83,8 @@ func TestRulesDiffOfEveryField(t *testing.T) {
 		{"skip_revocation, over when_stale", "when_stale: WHEN_STALE_DENY", "skip_revocation: true", []string{"skip_revocation: revocation is not looked up any more"}, []string{"skip_revocation: revocation is looked up"}},
 		{
 			"stream_lifetime", "stream_lifetime: STREAM_LIFETIME_TOKEN", "stream_lifetime: STREAM_LIFETIME_SESSION",
-			[]string{"stream_lifetime: a stream outlives its token while the session stands"}, []string{"stream_lifetime: a stream ends with its token"},
+			[]string{"stream_lifetime: a stream outlives its token while the session stands"},
+			[]string{"stream_lifetime: a stream ends with its token"},
 		},
 		{
 			"when_stale, from deny to the default", "when_stale: WHEN_STALE_DENY", "",
@@ -116,7 +123,8 @@ func TestRulesDiffOfWhatOpensAndCloses(t *testing.T) {
 		{"a requirement goes with its override", "roles: 'a' override: {roles: 'admin'}", "", []string{"roles: role a is no longer needed"}, nil},
 		{
 			"an override lifts a requirement that was there before", "scopes: 'a'", "scopes: 'a' roles: 'b' override: {roles: 'admin'}",
-			[]string{"override: role admin lifts the other requirements"}, []string{"roles: role b is needed"},
+			[]string{"override: role admin lifts the other requirements"},
+			[]string{"roles: role b is needed"},
 		},
 		{"a claim has another type", "claims: {path: 'p' bool_value: true}", "claims: {path: 'p' string_value: 'true'}", []string{"claims: claim p = true is no longer needed"}, []string{`claims: claim p = "true" is needed`}},
 		{"order and repetition", "roles: 'a' roles: 'b' scopes: 'x'", "scopes: 'x' scopes: 'x' roles: 'b' roles: 'a'", nil, nil},

@@ -33,21 +33,21 @@ func ruledFile(t *testing.T, service, serviceRule string, methods ...ruled) *des
 	t.Helper()
 	dot := strings.LastIndexByte(service, '.')
 	file := &descriptorpb.FileDescriptorProto{
-		Name: proto.String(strings.ReplaceAll(service, ".", "/") + ".proto"), Package: proto.String(service[:dot]), Syntax: proto.String("proto3"),
-		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String(service[dot+1:] + "Call"), Field: []*descriptorpb.FieldDescriptorProto{{
-			Name: proto.String("user"), Number: proto.Int32(1), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(), Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum(),
+		Name: new(strings.ReplaceAll(service, ".", "/") + ".proto"), Package: new(service[:dot]), Syntax: new("proto3"),
+		MessageType: []*descriptorpb.DescriptorProto{{Name: new(service[dot+1:] + "Call"), Field: []*descriptorpb.FieldDescriptorProto{{
+			Name: new("user"), Number: new(int32(1)), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(), Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum(),
 		}}}},
-		Service: []*descriptorpb.ServiceDescriptorProto{{Name: proto.String(service[dot+1:])}},
+		Service: []*descriptorpb.ServiceDescriptorProto{{Name: new(service[dot+1:])}},
 	}
-	sd, call := file.GetService()[0], proto.String("."+service+"Call")
+	sd, call := file.GetService()[0], new("."+service+"Call")
 	if serviceRule != "-" {
 		sd.Options = &descriptorpb.ServiceOptions{}
 		proto.SetExtension(sd.GetOptions(), grpcauthv1.E_ServiceRule, ruleOf(t, serviceRule))
 	}
 	for _, m := range methods {
 		md := &descriptorpb.MethodDescriptorProto{
-			Name: proto.String(m.name), InputType: call, OutputType: call,
-			ClientStreaming: proto.Bool(m.shape == "client" || m.shape == "bidi"), ServerStreaming: proto.Bool(m.shape == "server" || m.shape == "bidi"),
+			Name: new(m.name), InputType: call, OutputType: call,
+			ClientStreaming: new(m.shape == "client" || m.shape == "bidi"), ServerStreaming: new(m.shape == "server" || m.shape == "bidi"),
 		}
 		if m.rule != "-" {
 			md.Options = &descriptorpb.MethodOptions{}

@@ -23,11 +23,11 @@ func writeMatrixMarkdown(out io.Writer, rows []methodRule) error {
 }
 
 func whoMarkdown(r *methodRule) string {
-	text := sentencesMarkdown(r.who())
+	lines := []string{sentencesMarkdown(r.who())}
 	for _, problem := range r.Problems {
-		text += "<br>**Problem:** " + code(visible(problem))
+		lines = append(lines, "**Problem:** "+code(visible(problem)))
 	}
-	return text
+	return strings.Join(lines, "<br>")
 }
 
 func sentencesMarkdown(sentences []sentence) string {

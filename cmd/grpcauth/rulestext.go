@@ -38,7 +38,7 @@ func writeMatrixText(out io.Writer, rows []methodRule) error {
 
 // summary counts what a reader looks for first.
 func summary(rows []methodRule) string {
-	text := methods(len(rows))
+	counts := []string{methods(len(rows))}
 	for _, kind := range []struct {
 		is   func(*methodRule) bool
 		name string
@@ -49,10 +49,10 @@ func summary(rows []methodRule) string {
 		{(*methodRule).impossible, "with a rule that can't be right"},
 	} {
 		if n := count(rows, kind.is); n > 0 {
-			text += fmt.Sprintf(", %d %s", n, kind.name)
+			counts = append(counts, fmt.Sprintf("%d %s", n, kind.name))
 		}
 	}
-	return text
+	return strings.Join(counts, ", ")
 }
 
 // visible keeps text on its line, and a terminal as it is.
