@@ -22,6 +22,7 @@ const (
 	malformed    = grpcauthv1.Reason_REASON_TOKEN_MALFORMED
 	multiple     = grpcauthv1.Reason_REASON_TOKEN_MULTIPLE
 	signature    = grpcauthv1.Reason_REASON_TOKEN_SIGNATURE
+	keyUnknown   = grpcauthv1.Reason_REASON_TOKEN_KEY_UNKNOWN
 	expired      = grpcauthv1.Reason_REASON_TOKEN_EXPIRED
 	audience     = grpcauthv1.Reason_REASON_TOKEN_AUDIENCE
 	wrongKind    = grpcauthv1.Reason_REASON_TOKEN_KIND
