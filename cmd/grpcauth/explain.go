@@ -73,7 +73,7 @@ func (c *explainCmd) Run(ctx context.Context, p *process) error {
 		return usageError{err}
 	}
 	told := e.explain(ctx)
-	if err := told.print(p.stdout, c.JSON); err != nil {
+	if err := told.write(p.stdout, c.JSON); err != nil {
 		return usageError{err}
 	}
 	if told.Refusal != nil {

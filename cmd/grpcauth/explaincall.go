@@ -58,9 +58,9 @@ func findMethod(services []protoreflect.ServiceDescriptor, full, origin string) 
 
 // nearest names the methods that were meant, perhaps.
 func nearest(full string, known []string) string {
-	const most = 3
-	if len(full) > 1000 { // nobody typed that
-		return ""
+	const most, longest = 3, 1000
+	if len(full) > longest { // nobody typed that
+		known = nil
 	}
 	last := func(method string) string { return strings.ToLower(method[strings.LastIndexByte(method, '/'):]) }
 	far := func(method string) int {

@@ -14,9 +14,9 @@ func (e *explainer) has(field string) string {
 	claims := e.claims()
 	switch field {
 	case "issuers":
-		return "; the token has " + brief(claims.Issuer())
+		return "; the token has " + some([]string{claims.Issuer()})
 	case "kinds":
-		return "; the token has " + brief(string(claims.Kind()))
+		return "; the token has " + some([]string{string(claims.Kind())})
 	case "scopes", "any_scopes":
 		return "; the token has " + some(claims.Scopes())
 	case "roles", "deny_roles":
@@ -74,5 +74,5 @@ func shown(value token.Value) string {
 	if items == nil {
 		return "another kind of value"
 	}
-	return "the list " + some(items)
+	return "the list " + brief(strings.Join(items, ", "))
 }

@@ -46,7 +46,7 @@ func (x *explanation) add(name string, found finding) (done bool) {
 	}
 	if x.Refusal == nil && found.state == stateRefused {
 		x.Refusal = answerTo(name, found)
-		x.Verdict = "refused by the check of " + name + "; the client is told all of this but the cause:"
+		x.Verdict = "refused"
 	}
 	if found.state == stateNotChecked && strings.HasPrefix(name, "bind[") {
 		x.Verdict = "let in if the request has what claims are bound to: give it with --request to know"
@@ -76,7 +76,7 @@ func answerTo(name string, found finding) *theAnswer {
 // showable is text of others on one line, in which no token can be read.
 func showable(text string) string { return withoutTokens(visible(text)) }
 
-func (x *explanation) print(w io.Writer, asJSON bool) error {
+func (x *explanation) write(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return writeJSON(w, x)
 	}
@@ -90,18 +90,20 @@ func (x *explanation) print(w io.Writer, asJSON bool) error {
 		row := fmt.Sprintf("  %-*s  %-11s  %s", width, c.Check, strings.ReplaceAll(string(c.State), "_", " "), c.Detail)
 		b.WriteString(strings.TrimRight(row, " ") + "\n")
 	}
-	fmt.Fprintf(&b, "\n%s\n", x.Verdict)
+	fmt.Fprintf(&b, "\n%s", x.Verdict)
 	if x.Refusal != nil {
-		x.Refusal.print(&b)
+		fmt.Fprintf(&b, " by %s; the client is told all of this but the cause", x.Refusal.Check)
+		x.Refusal.write(&b)
 	}
+	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func (a *theAnswer) print(b *strings.Builder) {
-	fmt.Fprintf(b, "  code     %s\n  reason   %s\n  message  %s\n", a.Code, a.Reason, a.Message)
+func (a *theAnswer) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n  code     %s\n  reason   %s\n  message  %s", a.Code, a.Reason, a.Message)
 	for _, key := range slices.Sorted(maps.Keys(a.Metadata)) {
-		fmt.Fprintf(b, "  %s = %s\n", key, a.Metadata[key])
+		fmt.Fprintf(b, "\n  metadata %s = %s", key, a.Metadata[key])
 	}
-	fmt.Fprintf(b, "  cause    %s\n", a.Cause)
+	fmt.Fprintf(b, "\n  cause    %s", a.Cause)
 }

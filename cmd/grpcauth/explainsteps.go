@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
@@ -208,12 +207,4 @@ func (e *explainer) checkBinding(binding *policy.Binding) finding {
 		return finding{state: stateLifted, detail: detail}
 	}
 	return refused(detail, err)
-}
-
-// joined is a list for people.
-func joined(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -52,6 +53,7 @@ func (t *trust) keys() (token.KeySet, error) {
 // trusted is a verifier that can be watched while it verifies one token.
 type trusted struct {
 	verifier *token.Verifier
+	source   string // of the keys, for people
 	leeway   time.Duration
 	proof    proof
 }
@@ -73,7 +75,7 @@ func (t *trust) open(now func() time.Time) (*trusted, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &trusted{leeway: t.Leeway}
+	made := &trusted{source: cmp.Or(t.JWKS, t.Issuer), leeway: t.Leeway}
 	leeway := t.Leeway
 	if leeway == 0 {
 		leeway = token.NoLeeway

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -82,32 +81,41 @@ func (p *proof) noKey(raw string) bool {
 // what stands before the signature.
 func (e *explainer) seen(name string) string {
 	header, issuer, _ := token.Peek(e.raw)
-	claims, key := e.claims(), e.trust.proof.key
 	switch name {
+	case "form":
+		return "wants three segments of base64url, 8 KiB at most"
+	case "signature":
+		return "wants one that is right under this key"
+	case "profile":
+		return "wants what every access token has"
 	case "header":
 		return headerText(header)
 	case "issuer":
-		return brief(issuer)
+		return fmt.Sprintf("wants %s; the token has %.200q", strings.Join(e.trust.verifier.Issuers(), ", "), issuer)
 	case "key":
-		if key != nil {
-			return fmt.Sprintf("%s, id %q", key.Algorithm(), key.ID())
-		}
-	case "claims":
-		if claims != nil {
-			return fmt.Sprintf("subject %.200q, client %.200q", claims.Subject(), claims.ClientID())
-		}
-	case "time":
-		if claims != nil {
-			return e.lifetime(claims)
-		}
+		return e.trust.keyText()
 	case "audience":
 		return audienceOf(e.raw)
 	case "kind":
-		if claims != nil {
-			return brief(string(claims.Kind()))
-		}
+		return "wants " + joined(e.policy.Kinds())
+	}
+	claims := e.claims()
+	switch {
+	case claims == nil:
+	case name == "claims":
+		return fmt.Sprintf("subject %.200q, client %.200q", claims.Subject(), claims.ClientID())
+	case name == "time":
+		return e.lifetime(claims)
 	}
 	return ""
+}
+
+// keyText is the key that was found, or where none was.
+func (t *trusted) keyText() string {
+	if key := t.proof.key; key != nil {
+		return fmt.Sprintf("%s, id %q", key.Algorithm(), key.ID())
+	}
+	return "keys are those of " + t.source
 }
 
 func headerText(h token.Header) string {
@@ -142,11 +150,23 @@ func audienceOf(raw string) string {
 	return "the token has " + brief(string(said.Audience))
 }
 
+// joined is a list for people.
+func joined[T ~string](names []T) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = display(string(name))
+	}
+	return strings.Join(all, ", ")
+}
+
 // brief is the beginning of a text that others wrote.
 func brief(text string) string {
 	const most = 200
 	if len(text) > most {
-		return strconv.Quote(text[:most]) + "…"
+		return strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
 }

@@ -84,7 +84,7 @@ func (f *proposals) add(md protoreflect.MethodDescriptor, base string) {
 	case rule != nil:
 		f.covered++
 	default:
-		f.proposals = append(f.proposals, proposal{md, guessRule(md, base)})
+		f.proposals = append(f.proposals, proposal{guessRule(md, base), md})
 	}
 }
 

@@ -22,17 +22,17 @@ func described(t *testing.T, service string, methods ...*descriptorpb.MethodDesc
 	t.Helper()
 	pkg, name := service[:strings.LastIndexByte(service, '.')], service[strings.LastIndexByte(service, '.')+1:]
 	for _, m := range methods {
-		m.InputType, m.OutputType = proto.String("."+pkg+".Item"), proto.String("."+pkg+".Item")
+		m.InputType, m.OutputType = new("."+pkg+".Item"), new("."+pkg+".Item")
 	}
 	return &descriptorpb.FileDescriptorProto{
-		Name: proto.String(strings.ReplaceAll(service, ".", "/") + ".proto"), Package: proto.String(pkg), Syntax: proto.String("proto3"),
-		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("Item")}},
-		Service:     []*descriptorpb.ServiceDescriptorProto{{Name: proto.String(name), Method: methods}},
+		Name: new(strings.ReplaceAll(service, ".", "/") + ".proto"), Package: new(pkg), Syntax: new("proto3"),
+		MessageType: []*descriptorpb.DescriptorProto{{Name: new("Item")}},
+		Service:     []*descriptorpb.ServiceDescriptorProto{{Name: new(name), Method: methods}},
 	}
 }
 
 func method(name string) *descriptorpb.MethodDescriptorProto {
-	return &descriptorpb.MethodDescriptorProto{Name: proto.String(name)}
+	return &descriptorpb.MethodDescriptorProto{Name: new(name)}
 }
 
 // setOf writes a descriptor set.
@@ -164,7 +164,7 @@ func TestIdempotencyLevelCounts(t *testing.T) {
 func TestInitShowsWhatToPasteAndWhatToCheck(t *testing.T) {
 	t.Parallel()
 	talk := method("FindTalk")
-	talk.ClientStreaming, talk.ServerStreaming = proto.Bool(true), proto.Bool(true)
+	talk.ClientStreaming, talk.ServerStreaming = new(true), new(true)
 	set := setOf(t,
 		described(t, "shop.v1.ShopService", method("GetItem"), method("Login"), talk, method("Logout"), method("Frobnicate")),
 		described(t, "google.longrunning.Operations", method("ListOperations"), method("Ping"), method("Logout")),
@@ -294,7 +294,7 @@ func TestInitOnWhatItCantRead(t *testing.T) {
 func TestInitPrintsNoControlCharacters(t *testing.T) {
 	t.Parallel()
 	file := described(t, "shop.v1.ShopService", method("GetItem"))
-	file.Name = proto.String("a\n\x1b[2Jrpc.proto")
+	file.Name = new("a\n\x1b[2Jrpc.proto")
 	got := runWith(t, "", nil, "init", "--descriptor-set", setOf(t, file))
 	if got.code != exitOK || strings.Contains(got.stdout+got.stderr, "\x1b") || !strings.HasPrefix(got.stdout, "// a \uFFFD[2Jrpc.proto: 1 method without a rule.") {
 		t.Errorf("got %+v", got)

@@ -17,8 +17,8 @@ const ruleFile = "grpcauth/v1/rule.proto"
 
 // proposal is the rule that is proposed for a method.
 type proposal struct {
-	method protoreflect.MethodDescriptor
 	guess
+	method protoreflect.MethodDescriptor
 }
 
 func (p proposal) service() protoreflect.ServiceDescriptor {
