@@ -121,7 +121,7 @@ func link(set *descriptorpb.FileDescriptorSet) (*protoregistry.Files, error) {
 	}
 	files, err := protodesc.NewFiles(set)
 	if err != nil {
-		return nil, fmt.Errorf("the descriptors contradict themselves: %s", plain(err))
+		return nil, fmt.Errorf("the descriptors do not fit together: %s", plain(err))
 	}
 	return files, nil
 }

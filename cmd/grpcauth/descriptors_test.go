@@ -43,7 +43,7 @@ func TestRulesOfBadFiles(t *testing.T) {
 		{
 			"a message that is not there", ruledSet(t, nowhere),
 			[]string{"--descriptor-set", "-"},
-			`--descriptor-set -: the descriptors contradict themselves: proto: service method "shop.v1.ShopService.Buy" cannot resolve input: "shop.v1.Nothing" not found`,
+			`--descriptor-set -: the descriptors do not fit together: proto: service method "shop.v1.ShopService.Buy" cannot resolve input: "shop.v1.Nothing" not found`,
 		},
 		{"old: missing", good, []string{"--descriptor-set", "-", "--diff", missing}, "--diff " + missing + ": no such file or directory"},
 		{"old: empty", good, []string{"--descriptor-set", "-", "--diff", "/dev/null"}, "--diff /dev/null: " + notOld},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -232,5 +233,5 @@ func (r *describer) resolve(listed []*reflectionv1.ServiceResponse) ([]protorefl
 		}
 		services = append(services, sd)
 	}
-	return sortServices(services), nil
+	return slices.Compact(sortServices(services)), nil // one may be listed twice
 }
