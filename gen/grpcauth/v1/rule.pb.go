@@ -150,7 +150,7 @@ func (WhenStale) EnumDescriptor() ([]byte, []int) {
 //
 // Every field is checked at every call, also of a token that was proven
 // before; on a stream at its start, and `bind` on each message. The first
-// that fails decides, in this order: sender_constrained, issuers, kinds,
+// that fails decides, in this order: kinds, sender_constrained, issuers,
 // revocation, max_auth_age, deny_roles, scopes, any_scopes, roles, claims,
 // bind.
 type Rule struct {

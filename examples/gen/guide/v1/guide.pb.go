@@ -25,6 +25,205 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Region is where a branch is.
+type Region int32
+
+const (
+	Region_REGION_UNSPECIFIED Region = 0
+	Region_REGION_NORTH       Region = 1
+	Region_REGION_SOUTH       Region = 2
+)
+
+// Enum value maps for Region.
+var (
+	Region_name = map[int32]string{
+		0: "REGION_UNSPECIFIED",
+		1: "REGION_NORTH",
+		2: "REGION_SOUTH",
+	}
+	Region_value = map[string]int32{
+		"REGION_UNSPECIFIED": 0,
+		"REGION_NORTH":       1,
+		"REGION_SOUTH":       2,
+	}
+)
+
+func (x Region) Enum() *Region {
+	p := new(Region)
+	*p = x
+	return p
+}
+
+func (x Region) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Region) Descriptor() protoreflect.EnumDescriptor {
+	return file_guide_v1_guide_proto_enumTypes[0].Descriptor()
+}
+
+func (Region) Type() protoreflect.EnumType {
+	return &file_guide_v1_guide_proto_enumTypes[0]
+}
+
+func (x Region) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Region.Descriptor instead.
+func (Region) EnumDescriptor() ([]byte, []int) {
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{0}
+}
+
+// Move takes goods from one branch to another.
+type Move struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	From          *int32                 `protobuf:"varint,1,opt,name=from,proto3,oneof" json:"from,omitempty"` // the first branch is 0
+	To            *int32                 `protobuf:"varint,2,opt,name=to,proto3,oneof" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Move) Reset() {
+	*x = Move{}
+	mi := &file_guide_v1_guide_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Move) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Move) ProtoMessage() {}
+
+func (x *Move) ProtoReflect() protoreflect.Message {
+	mi := &file_guide_v1_guide_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Move.ProtoReflect.Descriptor instead.
+func (*Move) Descriptor() ([]byte, []int) {
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Move) GetFrom() int32 {
+	if x != nil && x.From != nil {
+		return *x.From
+	}
+	return 0
+}
+
+func (x *Move) GetTo() int32 {
+	if x != nil && x.To != nil {
+		return *x.To
+	}
+	return 0
+}
+
+type MoveStockRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Region        Region                 `protobuf:"varint,1,opt,name=region,proto3,enum=guide.v1.Region" json:"region,omitempty"`
+	Moves         []*Move                `protobuf:"bytes,2,rep,name=moves,proto3" json:"moves,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveStockRequest) Reset() {
+	*x = MoveStockRequest{}
+	mi := &file_guide_v1_guide_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveStockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveStockRequest) ProtoMessage() {}
+
+func (x *MoveStockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_guide_v1_guide_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveStockRequest.ProtoReflect.Descriptor instead.
+func (*MoveStockRequest) Descriptor() ([]byte, []int) {
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *MoveStockRequest) GetRegion() Region {
+	if x != nil {
+		return x.Region
+	}
+	return Region_REGION_UNSPECIFIED
+}
+
+func (x *MoveStockRequest) GetMoves() []*Move {
+	if x != nil {
+		return x.Moves
+	}
+	return nil
+}
+
+type MoveStockResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Caller        string                 `protobuf:"bytes,1,opt,name=caller,proto3" json:"caller,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MoveStockResponse) Reset() {
+	*x = MoveStockResponse{}
+	mi := &file_guide_v1_guide_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MoveStockResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MoveStockResponse) ProtoMessage() {}
+
+func (x *MoveStockResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_guide_v1_guide_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MoveStockResponse.ProtoReflect.Descriptor instead.
+func (*MoveStockResponse) Descriptor() ([]byte, []int) {
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *MoveStockResponse) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
 // Price is what a product costs in a branch.
 type Price struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
@@ -37,7 +236,7 @@ type Price struct {
 
 func (x *Price) Reset() {
 	*x = Price{}
-	mi := &file_guide_v1_guide_proto_msgTypes[0]
+	mi := &file_guide_v1_guide_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -49,7 +248,7 @@ func (x *Price) String() string {
 func (*Price) ProtoMessage() {}
 
 func (x *Price) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[0]
+	mi := &file_guide_v1_guide_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -62,7 +261,7 @@ func (x *Price) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Price.ProtoReflect.Descriptor instead.
 func (*Price) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{0}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Price) GetProduct() string {
@@ -87,7 +286,7 @@ type GetOpeningHoursRequest struct {
 
 func (x *GetOpeningHoursRequest) Reset() {
 	*x = GetOpeningHoursRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[1]
+	mi := &file_guide_v1_guide_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -99,7 +298,7 @@ func (x *GetOpeningHoursRequest) String() string {
 func (*GetOpeningHoursRequest) ProtoMessage() {}
 
 func (x *GetOpeningHoursRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[1]
+	mi := &file_guide_v1_guide_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -112,7 +311,7 @@ func (x *GetOpeningHoursRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOpeningHoursRequest.ProtoReflect.Descriptor instead.
 func (*GetOpeningHoursRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{1}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{4}
 }
 
 type GetOpeningHoursResponse struct {
@@ -124,7 +323,7 @@ type GetOpeningHoursResponse struct {
 
 func (x *GetOpeningHoursResponse) Reset() {
 	*x = GetOpeningHoursResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[2]
+	mi := &file_guide_v1_guide_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -136,7 +335,7 @@ func (x *GetOpeningHoursResponse) String() string {
 func (*GetOpeningHoursResponse) ProtoMessage() {}
 
 func (x *GetOpeningHoursResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[2]
+	mi := &file_guide_v1_guide_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -149,7 +348,7 @@ func (x *GetOpeningHoursResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOpeningHoursResponse.ProtoReflect.Descriptor instead.
 func (*GetOpeningHoursResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{2}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetOpeningHoursResponse) GetCaller() string {
@@ -167,7 +366,7 @@ type ListProductsRequest struct {
 
 func (x *ListProductsRequest) Reset() {
 	*x = ListProductsRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[3]
+	mi := &file_guide_v1_guide_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -179,7 +378,7 @@ func (x *ListProductsRequest) String() string {
 func (*ListProductsRequest) ProtoMessage() {}
 
 func (x *ListProductsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[3]
+	mi := &file_guide_v1_guide_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -192,7 +391,7 @@ func (x *ListProductsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductsRequest.ProtoReflect.Descriptor instead.
 func (*ListProductsRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{3}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{6}
 }
 
 type ListProductsResponse struct {
@@ -204,7 +403,7 @@ type ListProductsResponse struct {
 
 func (x *ListProductsResponse) Reset() {
 	*x = ListProductsResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[4]
+	mi := &file_guide_v1_guide_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -216,7 +415,7 @@ func (x *ListProductsResponse) String() string {
 func (*ListProductsResponse) ProtoMessage() {}
 
 func (x *ListProductsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[4]
+	mi := &file_guide_v1_guide_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -229,7 +428,7 @@ func (x *ListProductsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProductsResponse.ProtoReflect.Descriptor instead.
 func (*ListProductsResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{4}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListProductsResponse) GetCaller() string {
@@ -247,7 +446,7 @@ type GetCartRequest struct {
 
 func (x *GetCartRequest) Reset() {
 	*x = GetCartRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[5]
+	mi := &file_guide_v1_guide_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -259,7 +458,7 @@ func (x *GetCartRequest) String() string {
 func (*GetCartRequest) ProtoMessage() {}
 
 func (x *GetCartRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[5]
+	mi := &file_guide_v1_guide_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -272,7 +471,7 @@ func (x *GetCartRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCartRequest.ProtoReflect.Descriptor instead.
 func (*GetCartRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{5}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{8}
 }
 
 type GetCartResponse struct {
@@ -284,7 +483,7 @@ type GetCartResponse struct {
 
 func (x *GetCartResponse) Reset() {
 	*x = GetCartResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[6]
+	mi := &file_guide_v1_guide_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -296,7 +495,7 @@ func (x *GetCartResponse) String() string {
 func (*GetCartResponse) ProtoMessage() {}
 
 func (x *GetCartResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[6]
+	mi := &file_guide_v1_guide_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -309,7 +508,7 @@ func (x *GetCartResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCartResponse.ProtoReflect.Descriptor instead.
 func (*GetCartResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{6}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetCartResponse) GetCaller() string {
@@ -328,7 +527,7 @@ type ResetPasswordRequest struct {
 
 func (x *ResetPasswordRequest) Reset() {
 	*x = ResetPasswordRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[7]
+	mi := &file_guide_v1_guide_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -340,7 +539,7 @@ func (x *ResetPasswordRequest) String() string {
 func (*ResetPasswordRequest) ProtoMessage() {}
 
 func (x *ResetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[7]
+	mi := &file_guide_v1_guide_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -353,7 +552,7 @@ func (x *ResetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*ResetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{7}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ResetPasswordRequest) GetPassword() string {
@@ -372,7 +571,7 @@ type ResetPasswordResponse struct {
 
 func (x *ResetPasswordResponse) Reset() {
 	*x = ResetPasswordResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[8]
+	mi := &file_guide_v1_guide_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +583,7 @@ func (x *ResetPasswordResponse) String() string {
 func (*ResetPasswordResponse) ProtoMessage() {}
 
 func (x *ResetPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[8]
+	mi := &file_guide_v1_guide_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +596,7 @@ func (x *ResetPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetPasswordResponse.ProtoReflect.Descriptor instead.
 func (*ResetPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{8}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ResetPasswordResponse) GetCaller() string {
@@ -416,7 +615,7 @@ type PlaceOrderRequest struct {
 
 func (x *PlaceOrderRequest) Reset() {
 	*x = PlaceOrderRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[9]
+	mi := &file_guide_v1_guide_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -428,7 +627,7 @@ func (x *PlaceOrderRequest) String() string {
 func (*PlaceOrderRequest) ProtoMessage() {}
 
 func (x *PlaceOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[9]
+	mi := &file_guide_v1_guide_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -441,7 +640,7 @@ func (x *PlaceOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderRequest.ProtoReflect.Descriptor instead.
 func (*PlaceOrderRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{9}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *PlaceOrderRequest) GetProduct() string {
@@ -460,7 +659,7 @@ type PlaceOrderResponse struct {
 
 func (x *PlaceOrderResponse) Reset() {
 	*x = PlaceOrderResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[10]
+	mi := &file_guide_v1_guide_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +671,7 @@ func (x *PlaceOrderResponse) String() string {
 func (*PlaceOrderResponse) ProtoMessage() {}
 
 func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[10]
+	mi := &file_guide_v1_guide_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +684,7 @@ func (x *PlaceOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlaceOrderResponse.ProtoReflect.Descriptor instead.
 func (*PlaceOrderResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{10}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PlaceOrderResponse) GetCaller() string {
@@ -503,7 +702,7 @@ type ListOrdersRequest struct {
 
 func (x *ListOrdersRequest) Reset() {
 	*x = ListOrdersRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[11]
+	mi := &file_guide_v1_guide_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -515,7 +714,7 @@ func (x *ListOrdersRequest) String() string {
 func (*ListOrdersRequest) ProtoMessage() {}
 
 func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[11]
+	mi := &file_guide_v1_guide_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -528,7 +727,7 @@ func (x *ListOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersRequest.ProtoReflect.Descriptor instead.
 func (*ListOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{11}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{14}
 }
 
 type ListOrdersResponse struct {
@@ -540,7 +739,7 @@ type ListOrdersResponse struct {
 
 func (x *ListOrdersResponse) Reset() {
 	*x = ListOrdersResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[12]
+	mi := &file_guide_v1_guide_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +751,7 @@ func (x *ListOrdersResponse) String() string {
 func (*ListOrdersResponse) ProtoMessage() {}
 
 func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[12]
+	mi := &file_guide_v1_guide_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +764,7 @@ func (x *ListOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListOrdersResponse.ProtoReflect.Descriptor instead.
 func (*ListOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{12}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListOrdersResponse) GetCaller() string {
@@ -584,7 +783,7 @@ type CancelOrderRequest struct {
 
 func (x *CancelOrderRequest) Reset() {
 	*x = CancelOrderRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[13]
+	mi := &file_guide_v1_guide_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -596,7 +795,7 @@ func (x *CancelOrderRequest) String() string {
 func (*CancelOrderRequest) ProtoMessage() {}
 
 func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[13]
+	mi := &file_guide_v1_guide_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -609,7 +808,7 @@ func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{13}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CancelOrderRequest) GetOrder() string {
@@ -628,7 +827,7 @@ type CancelOrderResponse struct {
 
 func (x *CancelOrderResponse) Reset() {
 	*x = CancelOrderResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[14]
+	mi := &file_guide_v1_guide_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +839,7 @@ func (x *CancelOrderResponse) String() string {
 func (*CancelOrderResponse) ProtoMessage() {}
 
 func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[14]
+	mi := &file_guide_v1_guide_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +852,7 @@ func (x *CancelOrderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderResponse.ProtoReflect.Descriptor instead.
 func (*CancelOrderResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{14}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelOrderResponse) GetCaller() string {
@@ -672,7 +871,7 @@ type ReviewProductRequest struct {
 
 func (x *ReviewProductRequest) Reset() {
 	*x = ReviewProductRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[15]
+	mi := &file_guide_v1_guide_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +883,7 @@ func (x *ReviewProductRequest) String() string {
 func (*ReviewProductRequest) ProtoMessage() {}
 
 func (x *ReviewProductRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[15]
+	mi := &file_guide_v1_guide_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +896,7 @@ func (x *ReviewProductRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviewProductRequest.ProtoReflect.Descriptor instead.
 func (*ReviewProductRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{15}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ReviewProductRequest) GetProduct() string {
@@ -716,7 +915,7 @@ type ReviewProductResponse struct {
 
 func (x *ReviewProductResponse) Reset() {
 	*x = ReviewProductResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[16]
+	mi := &file_guide_v1_guide_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -728,7 +927,7 @@ func (x *ReviewProductResponse) String() string {
 func (*ReviewProductResponse) ProtoMessage() {}
 
 func (x *ReviewProductResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[16]
+	mi := &file_guide_v1_guide_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -741,7 +940,7 @@ func (x *ReviewProductResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReviewProductResponse.ProtoReflect.Descriptor instead.
 func (*ReviewProductResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{16}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ReviewProductResponse) GetCaller() string {
@@ -760,7 +959,7 @@ type ReserveProductRequest struct {
 
 func (x *ReserveProductRequest) Reset() {
 	*x = ReserveProductRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[17]
+	mi := &file_guide_v1_guide_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -772,7 +971,7 @@ func (x *ReserveProductRequest) String() string {
 func (*ReserveProductRequest) ProtoMessage() {}
 
 func (x *ReserveProductRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[17]
+	mi := &file_guide_v1_guide_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -785,7 +984,7 @@ func (x *ReserveProductRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveProductRequest.ProtoReflect.Descriptor instead.
 func (*ReserveProductRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{17}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ReserveProductRequest) GetProduct() string {
@@ -804,7 +1003,7 @@ type ReserveProductResponse struct {
 
 func (x *ReserveProductResponse) Reset() {
 	*x = ReserveProductResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[18]
+	mi := &file_guide_v1_guide_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -816,7 +1015,7 @@ func (x *ReserveProductResponse) String() string {
 func (*ReserveProductResponse) ProtoMessage() {}
 
 func (x *ReserveProductResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[18]
+	mi := &file_guide_v1_guide_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -829,7 +1028,7 @@ func (x *ReserveProductResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReserveProductResponse.ProtoReflect.Descriptor instead.
 func (*ReserveProductResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{18}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ReserveProductResponse) GetCaller() string {
@@ -848,7 +1047,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[19]
+	mi := &file_guide_v1_guide_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -860,7 +1059,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[19]
+	mi := &file_guide_v1_guide_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -873,7 +1072,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{19}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetAccountRequest) GetUserId() string {
@@ -892,7 +1091,7 @@ type GetAccountResponse struct {
 
 func (x *GetAccountResponse) Reset() {
 	*x = GetAccountResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[20]
+	mi := &file_guide_v1_guide_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -904,7 +1103,7 @@ func (x *GetAccountResponse) String() string {
 func (*GetAccountResponse) ProtoMessage() {}
 
 func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[20]
+	mi := &file_guide_v1_guide_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -917,7 +1116,7 @@ func (x *GetAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountResponse.ProtoReflect.Descriptor instead.
 func (*GetAccountResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{20}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetAccountResponse) GetCaller() string {
@@ -936,7 +1135,7 @@ type ImportPricesRequest struct {
 
 func (x *ImportPricesRequest) Reset() {
 	*x = ImportPricesRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[21]
+	mi := &file_guide_v1_guide_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -948,7 +1147,7 @@ func (x *ImportPricesRequest) String() string {
 func (*ImportPricesRequest) ProtoMessage() {}
 
 func (x *ImportPricesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[21]
+	mi := &file_guide_v1_guide_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -961,7 +1160,7 @@ func (x *ImportPricesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPricesRequest.ProtoReflect.Descriptor instead.
 func (*ImportPricesRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{21}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ImportPricesRequest) GetPrice() *Price {
@@ -980,7 +1179,7 @@ type ImportPricesResponse struct {
 
 func (x *ImportPricesResponse) Reset() {
 	*x = ImportPricesResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[22]
+	mi := &file_guide_v1_guide_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -992,7 +1191,7 @@ func (x *ImportPricesResponse) String() string {
 func (*ImportPricesResponse) ProtoMessage() {}
 
 func (x *ImportPricesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[22]
+	mi := &file_guide_v1_guide_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1005,7 +1204,7 @@ func (x *ImportPricesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPricesResponse.ProtoReflect.Descriptor instead.
 func (*ImportPricesResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{22}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ImportPricesResponse) GetCaller() string {
@@ -1024,7 +1223,7 @@ type UpdateAccountRequest struct {
 
 func (x *UpdateAccountRequest) Reset() {
 	*x = UpdateAccountRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[23]
+	mi := &file_guide_v1_guide_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1036,7 +1235,7 @@ func (x *UpdateAccountRequest) String() string {
 func (*UpdateAccountRequest) ProtoMessage() {}
 
 func (x *UpdateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[23]
+	mi := &file_guide_v1_guide_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1049,7 +1248,7 @@ func (x *UpdateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateAccountRequest.ProtoReflect.Descriptor instead.
 func (*UpdateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{23}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *UpdateAccountRequest) GetUserId() string {
@@ -1068,7 +1267,7 @@ type UpdateAccountResponse struct {
 
 func (x *UpdateAccountResponse) Reset() {
 	*x = UpdateAccountResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[24]
+	mi := &file_guide_v1_guide_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1279,7 @@ func (x *UpdateAccountResponse) String() string {
 func (*UpdateAccountResponse) ProtoMessage() {}
 
 func (x *UpdateAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[24]
+	mi := &file_guide_v1_guide_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,7 +1292,7 @@ func (x *UpdateAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateAccountResponse.ProtoReflect.Descriptor instead.
 func (*UpdateAccountResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{24}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *UpdateAccountResponse) GetCaller() string {
@@ -1111,7 +1310,7 @@ type DeleteAccountRequest struct {
 
 func (x *DeleteAccountRequest) Reset() {
 	*x = DeleteAccountRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[25]
+	mi := &file_guide_v1_guide_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1123,7 +1322,7 @@ func (x *DeleteAccountRequest) String() string {
 func (*DeleteAccountRequest) ProtoMessage() {}
 
 func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[25]
+	mi := &file_guide_v1_guide_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1136,7 +1335,7 @@ func (x *DeleteAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountRequest.ProtoReflect.Descriptor instead.
 func (*DeleteAccountRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{25}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{28}
 }
 
 type DeleteAccountResponse struct {
@@ -1148,7 +1347,7 @@ type DeleteAccountResponse struct {
 
 func (x *DeleteAccountResponse) Reset() {
 	*x = DeleteAccountResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[26]
+	mi := &file_guide_v1_guide_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1160,7 +1359,7 @@ func (x *DeleteAccountResponse) String() string {
 func (*DeleteAccountResponse) ProtoMessage() {}
 
 func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[26]
+	mi := &file_guide_v1_guide_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1173,7 +1372,7 @@ func (x *DeleteAccountResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteAccountResponse.ProtoReflect.Descriptor instead.
 func (*DeleteAccountResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{26}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DeleteAccountResponse) GetCaller() string {
@@ -1191,7 +1390,7 @@ type SettleRequest struct {
 
 func (x *SettleRequest) Reset() {
 	*x = SettleRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[27]
+	mi := &file_guide_v1_guide_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1203,7 +1402,7 @@ func (x *SettleRequest) String() string {
 func (*SettleRequest) ProtoMessage() {}
 
 func (x *SettleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[27]
+	mi := &file_guide_v1_guide_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1216,7 +1415,7 @@ func (x *SettleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleRequest.ProtoReflect.Descriptor instead.
 func (*SettleRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{27}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{30}
 }
 
 type SettleResponse struct {
@@ -1228,7 +1427,7 @@ type SettleResponse struct {
 
 func (x *SettleResponse) Reset() {
 	*x = SettleResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[28]
+	mi := &file_guide_v1_guide_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1240,7 +1439,7 @@ func (x *SettleResponse) String() string {
 func (*SettleResponse) ProtoMessage() {}
 
 func (x *SettleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[28]
+	mi := &file_guide_v1_guide_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1253,7 +1452,7 @@ func (x *SettleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleResponse.ProtoReflect.Descriptor instead.
 func (*SettleResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{28}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *SettleResponse) GetCaller() string {
@@ -1271,7 +1470,7 @@ type GetThemeRequest struct {
 
 func (x *GetThemeRequest) Reset() {
 	*x = GetThemeRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[29]
+	mi := &file_guide_v1_guide_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1482,7 @@ func (x *GetThemeRequest) String() string {
 func (*GetThemeRequest) ProtoMessage() {}
 
 func (x *GetThemeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[29]
+	mi := &file_guide_v1_guide_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1495,7 @@ func (x *GetThemeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetThemeRequest.ProtoReflect.Descriptor instead.
 func (*GetThemeRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{29}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{32}
 }
 
 type GetThemeResponse struct {
@@ -1308,7 +1507,7 @@ type GetThemeResponse struct {
 
 func (x *GetThemeResponse) Reset() {
 	*x = GetThemeResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[30]
+	mi := &file_guide_v1_guide_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1320,7 +1519,7 @@ func (x *GetThemeResponse) String() string {
 func (*GetThemeResponse) ProtoMessage() {}
 
 func (x *GetThemeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[30]
+	mi := &file_guide_v1_guide_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1333,7 +1532,7 @@ func (x *GetThemeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetThemeResponse.ProtoReflect.Descriptor instead.
 func (*GetThemeResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{30}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GetThemeResponse) GetCaller() string {
@@ -1344,14 +1543,16 @@ func (x *GetThemeResponse) GetCaller() string {
 }
 
 type WatchOrdersRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many orders to wait for. One comes each minute.
+	Count         int32 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *WatchOrdersRequest) Reset() {
 	*x = WatchOrdersRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[31]
+	mi := &file_guide_v1_guide_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1564,7 @@ func (x *WatchOrdersRequest) String() string {
 func (*WatchOrdersRequest) ProtoMessage() {}
 
 func (x *WatchOrdersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[31]
+	mi := &file_guide_v1_guide_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1577,14 @@ func (x *WatchOrdersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOrdersRequest.ProtoReflect.Descriptor instead.
 func (*WatchOrdersRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{31}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *WatchOrdersRequest) GetCount() int32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
 }
 
 type WatchOrdersResponse struct {
@@ -1388,7 +1596,7 @@ type WatchOrdersResponse struct {
 
 func (x *WatchOrdersResponse) Reset() {
 	*x = WatchOrdersResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[32]
+	mi := &file_guide_v1_guide_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1400,7 +1608,7 @@ func (x *WatchOrdersResponse) String() string {
 func (*WatchOrdersResponse) ProtoMessage() {}
 
 func (x *WatchOrdersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[32]
+	mi := &file_guide_v1_guide_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1413,7 +1621,7 @@ func (x *WatchOrdersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchOrdersResponse.ProtoReflect.Descriptor instead.
 func (*WatchOrdersResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{32}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *WatchOrdersResponse) GetCaller() string {
@@ -1432,7 +1640,7 @@ type GetPriceRequest struct {
 
 func (x *GetPriceRequest) Reset() {
 	*x = GetPriceRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[33]
+	mi := &file_guide_v1_guide_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1444,7 +1652,7 @@ func (x *GetPriceRequest) String() string {
 func (*GetPriceRequest) ProtoMessage() {}
 
 func (x *GetPriceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[33]
+	mi := &file_guide_v1_guide_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1457,7 +1665,7 @@ func (x *GetPriceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPriceRequest.ProtoReflect.Descriptor instead.
 func (*GetPriceRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{33}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *GetPriceRequest) GetProduct() string {
@@ -1476,7 +1684,7 @@ type GetPriceResponse struct {
 
 func (x *GetPriceResponse) Reset() {
 	*x = GetPriceResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[34]
+	mi := &file_guide_v1_guide_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1696,7 @@ func (x *GetPriceResponse) String() string {
 func (*GetPriceResponse) ProtoMessage() {}
 
 func (x *GetPriceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[34]
+	mi := &file_guide_v1_guide_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1709,7 @@ func (x *GetPriceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPriceResponse.ProtoReflect.Descriptor instead.
 func (*GetPriceResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{34}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GetPriceResponse) GetCaller() string {
@@ -1520,7 +1728,7 @@ type PushStockRequest struct {
 
 func (x *PushStockRequest) Reset() {
 	*x = PushStockRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[35]
+	mi := &file_guide_v1_guide_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1740,7 @@ func (x *PushStockRequest) String() string {
 func (*PushStockRequest) ProtoMessage() {}
 
 func (x *PushStockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[35]
+	mi := &file_guide_v1_guide_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1753,7 @@ func (x *PushStockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushStockRequest.ProtoReflect.Descriptor instead.
 func (*PushStockRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{35}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *PushStockRequest) GetProduct() string {
@@ -1564,7 +1772,7 @@ type PushStockResponse struct {
 
 func (x *PushStockResponse) Reset() {
 	*x = PushStockResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[36]
+	mi := &file_guide_v1_guide_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1576,7 +1784,7 @@ func (x *PushStockResponse) String() string {
 func (*PushStockResponse) ProtoMessage() {}
 
 func (x *PushStockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[36]
+	mi := &file_guide_v1_guide_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1589,7 +1797,7 @@ func (x *PushStockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PushStockResponse.ProtoReflect.Descriptor instead.
 func (*PushStockResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{36}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *PushStockResponse) GetCaller() string {
@@ -1608,7 +1816,7 @@ type GetReportRequest struct {
 
 func (x *GetReportRequest) Reset() {
 	*x = GetReportRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[37]
+	mi := &file_guide_v1_guide_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1620,7 +1828,7 @@ func (x *GetReportRequest) String() string {
 func (*GetReportRequest) ProtoMessage() {}
 
 func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[37]
+	mi := &file_guide_v1_guide_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1633,7 +1841,7 @@ func (x *GetReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportRequest.ProtoReflect.Descriptor instead.
 func (*GetReportRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{37}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *GetReportRequest) GetReport() string {
@@ -1652,7 +1860,7 @@ type GetReportResponse struct {
 
 func (x *GetReportResponse) Reset() {
 	*x = GetReportResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[38]
+	mi := &file_guide_v1_guide_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1664,7 +1872,7 @@ func (x *GetReportResponse) String() string {
 func (*GetReportResponse) ProtoMessage() {}
 
 func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[38]
+	mi := &file_guide_v1_guide_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1677,7 +1885,7 @@ func (x *GetReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetReportResponse.ProtoReflect.Descriptor instead.
 func (*GetReportResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{38}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *GetReportResponse) GetCaller() string {
@@ -1696,7 +1904,7 @@ type DeleteReportRequest struct {
 
 func (x *DeleteReportRequest) Reset() {
 	*x = DeleteReportRequest{}
-	mi := &file_guide_v1_guide_proto_msgTypes[39]
+	mi := &file_guide_v1_guide_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1708,7 +1916,7 @@ func (x *DeleteReportRequest) String() string {
 func (*DeleteReportRequest) ProtoMessage() {}
 
 func (x *DeleteReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[39]
+	mi := &file_guide_v1_guide_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1721,7 +1929,7 @@ func (x *DeleteReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteReportRequest.ProtoReflect.Descriptor instead.
 func (*DeleteReportRequest) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{39}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *DeleteReportRequest) GetReport() string {
@@ -1740,7 +1948,7 @@ type DeleteReportResponse struct {
 
 func (x *DeleteReportResponse) Reset() {
 	*x = DeleteReportResponse{}
-	mi := &file_guide_v1_guide_proto_msgTypes[40]
+	mi := &file_guide_v1_guide_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1752,7 +1960,7 @@ func (x *DeleteReportResponse) String() string {
 func (*DeleteReportResponse) ProtoMessage() {}
 
 func (x *DeleteReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_guide_v1_guide_proto_msgTypes[40]
+	mi := &file_guide_v1_guide_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1765,7 +1973,7 @@ func (x *DeleteReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteReportResponse.ProtoReflect.Descriptor instead.
 func (*DeleteReportResponse) Descriptor() ([]byte, []int) {
-	return file_guide_v1_guide_proto_rawDescGZIP(), []int{40}
+	return file_guide_v1_guide_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *DeleteReportResponse) GetCaller() string {
@@ -1779,7 +1987,17 @@ var File_guide_v1_guide_proto protoreflect.FileDescriptor
 
 const file_guide_v1_guide_proto_rawDesc = "" +
 	"\n" +
-	"\x14guide/v1/guide.proto\x12\bguide.v1\x1a\x1egoogle/protobuf/wrappers.proto\x1a\x16grpcauth/v1/rule.proto\"V\n" +
+	"\x14guide/v1/guide.proto\x12\bguide.v1\x1a\x1egoogle/protobuf/wrappers.proto\x1a\x16grpcauth/v1/rule.proto\"D\n" +
+	"\x04Move\x12\x17\n" +
+	"\x04from\x18\x01 \x01(\x05H\x00R\x04from\x88\x01\x01\x12\x13\n" +
+	"\x02to\x18\x02 \x01(\x05H\x01R\x02to\x88\x01\x01B\a\n" +
+	"\x05_fromB\x05\n" +
+	"\x03_to\"b\n" +
+	"\x10MoveStockRequest\x12(\n" +
+	"\x06region\x18\x01 \x01(\x0e2\x10.guide.v1.RegionR\x06region\x12$\n" +
+	"\x05moves\x18\x02 \x03(\v2\x0e.guide.v1.MoveR\x05moves\"+\n" +
+	"\x11MoveStockResponse\x12\x16\n" +
+	"\x06caller\x18\x01 \x01(\tR\x06caller\"V\n" +
 	"\x05Price\x12\x18\n" +
 	"\aproduct\x18\x01 \x01(\tR\aproduct\x123\n" +
 	"\x06branch\x18\x02 \x01(\v2\x1b.google.protobuf.Int32ValueR\x06branch\"\x18\n" +
@@ -1835,8 +2053,9 @@ const file_guide_v1_guide_proto_rawDesc = "" +
 	"\x06caller\x18\x01 \x01(\tR\x06caller\"\x11\n" +
 	"\x0fGetThemeRequest\"*\n" +
 	"\x10GetThemeResponse\x12\x16\n" +
-	"\x06caller\x18\x01 \x01(\tR\x06caller\"\x14\n" +
-	"\x12WatchOrdersRequest\"-\n" +
+	"\x06caller\x18\x01 \x01(\tR\x06caller\"*\n" +
+	"\x12WatchOrdersRequest\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\x05R\x05count\"-\n" +
 	"\x13WatchOrdersResponse\x12\x16\n" +
 	"\x06caller\x18\x01 \x01(\tR\x06caller\"+\n" +
 	"\x0fGetPriceRequest\x12\x18\n" +
@@ -1854,7 +2073,11 @@ const file_guide_v1_guide_proto_rawDesc = "" +
 	"\x13DeleteReportRequest\x12\x16\n" +
 	"\x06report\x18\x01 \x01(\tR\x06report\".\n" +
 	"\x14DeleteReportResponse\x12\x16\n" +
-	"\x06caller\x18\x01 \x01(\tR\x06caller2\x93\r\n" +
+	"\x06caller\x18\x01 \x01(\tR\x06caller*D\n" +
+	"\x06Region\x12\x16\n" +
+	"\x12REGION_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fREGION_NORTH\x10\x01\x12\x10\n" +
+	"\fREGION_SOUTH\x10\x022\x87\x0e\n" +
 	"\vShopService\x12^\n" +
 	"\x0fGetOpeningHours\x12 .guide.v1.GetOpeningHoursRequest\x1a!.guide.v1.GetOpeningHoursResponse\"\x06ڮ\x19\x02\b\x01\x12U\n" +
 	"\fListProducts\x12\x1d.guide.v1.ListProductsRequest\x1a\x1e.guide.v1.ListProductsResponse\"\x06ڮ\x19\x02\x10\x01\x12D\n" +
@@ -1873,7 +2096,11 @@ const file_guide_v1_guide_proto_rawDesc = "" +
 	"GetAccount\x12\x1b.guide.v1.GetAccountRequest\x1a\x1c.guide.v1.GetAccountResponse\"\x14ڮ\x19\x10R\x0e\n" +
 	"\x03sub\x12\auser_id\x12m\n" +
 	"\fImportPrices\x12\x1d.guide.v1.ImportPricesRequest\x1a\x1e.guide.v1.ImportPricesResponse\"\x1cڮ\x19\x18R\x16\n" +
-	"\x06branch\x12\fprice.branch(\x01\x12~\n" +
+	"\x06branch\x12\fprice.branch(\x01\x12r\n" +
+	"\tMoveStock\x12\x1a.guide.v1.MoveStockRequest\x1a\x1b.guide.v1.MoveStockResponse\",ڮ\x19(R\x10\n" +
+	"\x06region\x12\x06regionR\x14\n" +
+	"\x06branch\x12\n" +
+	"moves.from\x12~\n" +
 	"\rUpdateAccount\x12\x1e.guide.v1.UpdateAccountRequest\x1a\x1f.guide.v1.UpdateAccountResponse\",ڮ\x19(*\raccount.writeR\x0e\n" +
 	"\x03sub\x12\auser_idZ\a\x12\x05admin\x12[\n" +
 	"\rDeleteAccount\x12\x1e.guide.v1.DeleteAccountRequest\x1a\x1f.guide.v1.DeleteAccountResponse\"\tڮ\x19\x05b\x03\b\xac\x02\x12C\n" +
@@ -1899,99 +2126,108 @@ func file_guide_v1_guide_proto_rawDescGZIP() []byte {
 	return file_guide_v1_guide_proto_rawDescData
 }
 
-var file_guide_v1_guide_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_guide_v1_guide_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_guide_v1_guide_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_guide_v1_guide_proto_goTypes = []any{
-	(*Price)(nil),                   // 0: guide.v1.Price
-	(*GetOpeningHoursRequest)(nil),  // 1: guide.v1.GetOpeningHoursRequest
-	(*GetOpeningHoursResponse)(nil), // 2: guide.v1.GetOpeningHoursResponse
-	(*ListProductsRequest)(nil),     // 3: guide.v1.ListProductsRequest
-	(*ListProductsResponse)(nil),    // 4: guide.v1.ListProductsResponse
-	(*GetCartRequest)(nil),          // 5: guide.v1.GetCartRequest
-	(*GetCartResponse)(nil),         // 6: guide.v1.GetCartResponse
-	(*ResetPasswordRequest)(nil),    // 7: guide.v1.ResetPasswordRequest
-	(*ResetPasswordResponse)(nil),   // 8: guide.v1.ResetPasswordResponse
-	(*PlaceOrderRequest)(nil),       // 9: guide.v1.PlaceOrderRequest
-	(*PlaceOrderResponse)(nil),      // 10: guide.v1.PlaceOrderResponse
-	(*ListOrdersRequest)(nil),       // 11: guide.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil),      // 12: guide.v1.ListOrdersResponse
-	(*CancelOrderRequest)(nil),      // 13: guide.v1.CancelOrderRequest
-	(*CancelOrderResponse)(nil),     // 14: guide.v1.CancelOrderResponse
-	(*ReviewProductRequest)(nil),    // 15: guide.v1.ReviewProductRequest
-	(*ReviewProductResponse)(nil),   // 16: guide.v1.ReviewProductResponse
-	(*ReserveProductRequest)(nil),   // 17: guide.v1.ReserveProductRequest
-	(*ReserveProductResponse)(nil),  // 18: guide.v1.ReserveProductResponse
-	(*GetAccountRequest)(nil),       // 19: guide.v1.GetAccountRequest
-	(*GetAccountResponse)(nil),      // 20: guide.v1.GetAccountResponse
-	(*ImportPricesRequest)(nil),     // 21: guide.v1.ImportPricesRequest
-	(*ImportPricesResponse)(nil),    // 22: guide.v1.ImportPricesResponse
-	(*UpdateAccountRequest)(nil),    // 23: guide.v1.UpdateAccountRequest
-	(*UpdateAccountResponse)(nil),   // 24: guide.v1.UpdateAccountResponse
-	(*DeleteAccountRequest)(nil),    // 25: guide.v1.DeleteAccountRequest
-	(*DeleteAccountResponse)(nil),   // 26: guide.v1.DeleteAccountResponse
-	(*SettleRequest)(nil),           // 27: guide.v1.SettleRequest
-	(*SettleResponse)(nil),          // 28: guide.v1.SettleResponse
-	(*GetThemeRequest)(nil),         // 29: guide.v1.GetThemeRequest
-	(*GetThemeResponse)(nil),        // 30: guide.v1.GetThemeResponse
-	(*WatchOrdersRequest)(nil),      // 31: guide.v1.WatchOrdersRequest
-	(*WatchOrdersResponse)(nil),     // 32: guide.v1.WatchOrdersResponse
-	(*GetPriceRequest)(nil),         // 33: guide.v1.GetPriceRequest
-	(*GetPriceResponse)(nil),        // 34: guide.v1.GetPriceResponse
-	(*PushStockRequest)(nil),        // 35: guide.v1.PushStockRequest
-	(*PushStockResponse)(nil),       // 36: guide.v1.PushStockResponse
-	(*GetReportRequest)(nil),        // 37: guide.v1.GetReportRequest
-	(*GetReportResponse)(nil),       // 38: guide.v1.GetReportResponse
-	(*DeleteReportRequest)(nil),     // 39: guide.v1.DeleteReportRequest
-	(*DeleteReportResponse)(nil),    // 40: guide.v1.DeleteReportResponse
-	(*wrapperspb.Int32Value)(nil),   // 41: google.protobuf.Int32Value
+	(Region)(0),                     // 0: guide.v1.Region
+	(*Move)(nil),                    // 1: guide.v1.Move
+	(*MoveStockRequest)(nil),        // 2: guide.v1.MoveStockRequest
+	(*MoveStockResponse)(nil),       // 3: guide.v1.MoveStockResponse
+	(*Price)(nil),                   // 4: guide.v1.Price
+	(*GetOpeningHoursRequest)(nil),  // 5: guide.v1.GetOpeningHoursRequest
+	(*GetOpeningHoursResponse)(nil), // 6: guide.v1.GetOpeningHoursResponse
+	(*ListProductsRequest)(nil),     // 7: guide.v1.ListProductsRequest
+	(*ListProductsResponse)(nil),    // 8: guide.v1.ListProductsResponse
+	(*GetCartRequest)(nil),          // 9: guide.v1.GetCartRequest
+	(*GetCartResponse)(nil),         // 10: guide.v1.GetCartResponse
+	(*ResetPasswordRequest)(nil),    // 11: guide.v1.ResetPasswordRequest
+	(*ResetPasswordResponse)(nil),   // 12: guide.v1.ResetPasswordResponse
+	(*PlaceOrderRequest)(nil),       // 13: guide.v1.PlaceOrderRequest
+	(*PlaceOrderResponse)(nil),      // 14: guide.v1.PlaceOrderResponse
+	(*ListOrdersRequest)(nil),       // 15: guide.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),      // 16: guide.v1.ListOrdersResponse
+	(*CancelOrderRequest)(nil),      // 17: guide.v1.CancelOrderRequest
+	(*CancelOrderResponse)(nil),     // 18: guide.v1.CancelOrderResponse
+	(*ReviewProductRequest)(nil),    // 19: guide.v1.ReviewProductRequest
+	(*ReviewProductResponse)(nil),   // 20: guide.v1.ReviewProductResponse
+	(*ReserveProductRequest)(nil),   // 21: guide.v1.ReserveProductRequest
+	(*ReserveProductResponse)(nil),  // 22: guide.v1.ReserveProductResponse
+	(*GetAccountRequest)(nil),       // 23: guide.v1.GetAccountRequest
+	(*GetAccountResponse)(nil),      // 24: guide.v1.GetAccountResponse
+	(*ImportPricesRequest)(nil),     // 25: guide.v1.ImportPricesRequest
+	(*ImportPricesResponse)(nil),    // 26: guide.v1.ImportPricesResponse
+	(*UpdateAccountRequest)(nil),    // 27: guide.v1.UpdateAccountRequest
+	(*UpdateAccountResponse)(nil),   // 28: guide.v1.UpdateAccountResponse
+	(*DeleteAccountRequest)(nil),    // 29: guide.v1.DeleteAccountRequest
+	(*DeleteAccountResponse)(nil),   // 30: guide.v1.DeleteAccountResponse
+	(*SettleRequest)(nil),           // 31: guide.v1.SettleRequest
+	(*SettleResponse)(nil),          // 32: guide.v1.SettleResponse
+	(*GetThemeRequest)(nil),         // 33: guide.v1.GetThemeRequest
+	(*GetThemeResponse)(nil),        // 34: guide.v1.GetThemeResponse
+	(*WatchOrdersRequest)(nil),      // 35: guide.v1.WatchOrdersRequest
+	(*WatchOrdersResponse)(nil),     // 36: guide.v1.WatchOrdersResponse
+	(*GetPriceRequest)(nil),         // 37: guide.v1.GetPriceRequest
+	(*GetPriceResponse)(nil),        // 38: guide.v1.GetPriceResponse
+	(*PushStockRequest)(nil),        // 39: guide.v1.PushStockRequest
+	(*PushStockResponse)(nil),       // 40: guide.v1.PushStockResponse
+	(*GetReportRequest)(nil),        // 41: guide.v1.GetReportRequest
+	(*GetReportResponse)(nil),       // 42: guide.v1.GetReportResponse
+	(*DeleteReportRequest)(nil),     // 43: guide.v1.DeleteReportRequest
+	(*DeleteReportResponse)(nil),    // 44: guide.v1.DeleteReportResponse
+	(*wrapperspb.Int32Value)(nil),   // 45: google.protobuf.Int32Value
 }
 var file_guide_v1_guide_proto_depIdxs = []int32{
-	41, // 0: guide.v1.Price.branch:type_name -> google.protobuf.Int32Value
-	0,  // 1: guide.v1.ImportPricesRequest.price:type_name -> guide.v1.Price
-	1,  // 2: guide.v1.ShopService.GetOpeningHours:input_type -> guide.v1.GetOpeningHoursRequest
-	3,  // 3: guide.v1.ShopService.ListProducts:input_type -> guide.v1.ListProductsRequest
-	5,  // 4: guide.v1.ShopService.GetCart:input_type -> guide.v1.GetCartRequest
-	7,  // 5: guide.v1.ShopService.ResetPassword:input_type -> guide.v1.ResetPasswordRequest
-	9,  // 6: guide.v1.ShopService.PlaceOrder:input_type -> guide.v1.PlaceOrderRequest
-	11, // 7: guide.v1.ShopService.ListOrders:input_type -> guide.v1.ListOrdersRequest
-	13, // 8: guide.v1.ShopService.CancelOrder:input_type -> guide.v1.CancelOrderRequest
-	15, // 9: guide.v1.ShopService.ReviewProduct:input_type -> guide.v1.ReviewProductRequest
-	17, // 10: guide.v1.ShopService.ReserveProduct:input_type -> guide.v1.ReserveProductRequest
-	19, // 11: guide.v1.ShopService.GetAccount:input_type -> guide.v1.GetAccountRequest
-	21, // 12: guide.v1.ShopService.ImportPrices:input_type -> guide.v1.ImportPricesRequest
-	23, // 13: guide.v1.ShopService.UpdateAccount:input_type -> guide.v1.UpdateAccountRequest
-	25, // 14: guide.v1.ShopService.DeleteAccount:input_type -> guide.v1.DeleteAccountRequest
-	27, // 15: guide.v1.ShopService.Settle:input_type -> guide.v1.SettleRequest
-	29, // 16: guide.v1.ShopService.GetTheme:input_type -> guide.v1.GetThemeRequest
-	31, // 17: guide.v1.ShopService.WatchOrders:input_type -> guide.v1.WatchOrdersRequest
-	33, // 18: guide.v1.ShopService.GetPrice:input_type -> guide.v1.GetPriceRequest
-	35, // 19: guide.v1.PartnerService.PushStock:input_type -> guide.v1.PushStockRequest
-	37, // 20: guide.v1.ReportService.GetReport:input_type -> guide.v1.GetReportRequest
-	39, // 21: guide.v1.ReportService.DeleteReport:input_type -> guide.v1.DeleteReportRequest
-	2,  // 22: guide.v1.ShopService.GetOpeningHours:output_type -> guide.v1.GetOpeningHoursResponse
-	4,  // 23: guide.v1.ShopService.ListProducts:output_type -> guide.v1.ListProductsResponse
-	6,  // 24: guide.v1.ShopService.GetCart:output_type -> guide.v1.GetCartResponse
-	8,  // 25: guide.v1.ShopService.ResetPassword:output_type -> guide.v1.ResetPasswordResponse
-	10, // 26: guide.v1.ShopService.PlaceOrder:output_type -> guide.v1.PlaceOrderResponse
-	12, // 27: guide.v1.ShopService.ListOrders:output_type -> guide.v1.ListOrdersResponse
-	14, // 28: guide.v1.ShopService.CancelOrder:output_type -> guide.v1.CancelOrderResponse
-	16, // 29: guide.v1.ShopService.ReviewProduct:output_type -> guide.v1.ReviewProductResponse
-	18, // 30: guide.v1.ShopService.ReserveProduct:output_type -> guide.v1.ReserveProductResponse
-	20, // 31: guide.v1.ShopService.GetAccount:output_type -> guide.v1.GetAccountResponse
-	22, // 32: guide.v1.ShopService.ImportPrices:output_type -> guide.v1.ImportPricesResponse
-	24, // 33: guide.v1.ShopService.UpdateAccount:output_type -> guide.v1.UpdateAccountResponse
-	26, // 34: guide.v1.ShopService.DeleteAccount:output_type -> guide.v1.DeleteAccountResponse
-	28, // 35: guide.v1.ShopService.Settle:output_type -> guide.v1.SettleResponse
-	30, // 36: guide.v1.ShopService.GetTheme:output_type -> guide.v1.GetThemeResponse
-	32, // 37: guide.v1.ShopService.WatchOrders:output_type -> guide.v1.WatchOrdersResponse
-	34, // 38: guide.v1.ShopService.GetPrice:output_type -> guide.v1.GetPriceResponse
-	36, // 39: guide.v1.PartnerService.PushStock:output_type -> guide.v1.PushStockResponse
-	38, // 40: guide.v1.ReportService.GetReport:output_type -> guide.v1.GetReportResponse
-	40, // 41: guide.v1.ReportService.DeleteReport:output_type -> guide.v1.DeleteReportResponse
-	22, // [22:42] is the sub-list for method output_type
-	2,  // [2:22] is the sub-list for method input_type
-	2,  // [2:2] is the sub-list for extension type_name
-	2,  // [2:2] is the sub-list for extension extendee
-	0,  // [0:2] is the sub-list for field type_name
+	0,  // 0: guide.v1.MoveStockRequest.region:type_name -> guide.v1.Region
+	1,  // 1: guide.v1.MoveStockRequest.moves:type_name -> guide.v1.Move
+	45, // 2: guide.v1.Price.branch:type_name -> google.protobuf.Int32Value
+	4,  // 3: guide.v1.ImportPricesRequest.price:type_name -> guide.v1.Price
+	5,  // 4: guide.v1.ShopService.GetOpeningHours:input_type -> guide.v1.GetOpeningHoursRequest
+	7,  // 5: guide.v1.ShopService.ListProducts:input_type -> guide.v1.ListProductsRequest
+	9,  // 6: guide.v1.ShopService.GetCart:input_type -> guide.v1.GetCartRequest
+	11, // 7: guide.v1.ShopService.ResetPassword:input_type -> guide.v1.ResetPasswordRequest
+	13, // 8: guide.v1.ShopService.PlaceOrder:input_type -> guide.v1.PlaceOrderRequest
+	15, // 9: guide.v1.ShopService.ListOrders:input_type -> guide.v1.ListOrdersRequest
+	17, // 10: guide.v1.ShopService.CancelOrder:input_type -> guide.v1.CancelOrderRequest
+	19, // 11: guide.v1.ShopService.ReviewProduct:input_type -> guide.v1.ReviewProductRequest
+	21, // 12: guide.v1.ShopService.ReserveProduct:input_type -> guide.v1.ReserveProductRequest
+	23, // 13: guide.v1.ShopService.GetAccount:input_type -> guide.v1.GetAccountRequest
+	25, // 14: guide.v1.ShopService.ImportPrices:input_type -> guide.v1.ImportPricesRequest
+	2,  // 15: guide.v1.ShopService.MoveStock:input_type -> guide.v1.MoveStockRequest
+	27, // 16: guide.v1.ShopService.UpdateAccount:input_type -> guide.v1.UpdateAccountRequest
+	29, // 17: guide.v1.ShopService.DeleteAccount:input_type -> guide.v1.DeleteAccountRequest
+	31, // 18: guide.v1.ShopService.Settle:input_type -> guide.v1.SettleRequest
+	33, // 19: guide.v1.ShopService.GetTheme:input_type -> guide.v1.GetThemeRequest
+	35, // 20: guide.v1.ShopService.WatchOrders:input_type -> guide.v1.WatchOrdersRequest
+	37, // 21: guide.v1.ShopService.GetPrice:input_type -> guide.v1.GetPriceRequest
+	39, // 22: guide.v1.PartnerService.PushStock:input_type -> guide.v1.PushStockRequest
+	41, // 23: guide.v1.ReportService.GetReport:input_type -> guide.v1.GetReportRequest
+	43, // 24: guide.v1.ReportService.DeleteReport:input_type -> guide.v1.DeleteReportRequest
+	6,  // 25: guide.v1.ShopService.GetOpeningHours:output_type -> guide.v1.GetOpeningHoursResponse
+	8,  // 26: guide.v1.ShopService.ListProducts:output_type -> guide.v1.ListProductsResponse
+	10, // 27: guide.v1.ShopService.GetCart:output_type -> guide.v1.GetCartResponse
+	12, // 28: guide.v1.ShopService.ResetPassword:output_type -> guide.v1.ResetPasswordResponse
+	14, // 29: guide.v1.ShopService.PlaceOrder:output_type -> guide.v1.PlaceOrderResponse
+	16, // 30: guide.v1.ShopService.ListOrders:output_type -> guide.v1.ListOrdersResponse
+	18, // 31: guide.v1.ShopService.CancelOrder:output_type -> guide.v1.CancelOrderResponse
+	20, // 32: guide.v1.ShopService.ReviewProduct:output_type -> guide.v1.ReviewProductResponse
+	22, // 33: guide.v1.ShopService.ReserveProduct:output_type -> guide.v1.ReserveProductResponse
+	24, // 34: guide.v1.ShopService.GetAccount:output_type -> guide.v1.GetAccountResponse
+	26, // 35: guide.v1.ShopService.ImportPrices:output_type -> guide.v1.ImportPricesResponse
+	3,  // 36: guide.v1.ShopService.MoveStock:output_type -> guide.v1.MoveStockResponse
+	28, // 37: guide.v1.ShopService.UpdateAccount:output_type -> guide.v1.UpdateAccountResponse
+	30, // 38: guide.v1.ShopService.DeleteAccount:output_type -> guide.v1.DeleteAccountResponse
+	32, // 39: guide.v1.ShopService.Settle:output_type -> guide.v1.SettleResponse
+	34, // 40: guide.v1.ShopService.GetTheme:output_type -> guide.v1.GetThemeResponse
+	36, // 41: guide.v1.ShopService.WatchOrders:output_type -> guide.v1.WatchOrdersResponse
+	38, // 42: guide.v1.ShopService.GetPrice:output_type -> guide.v1.GetPriceResponse
+	40, // 43: guide.v1.PartnerService.PushStock:output_type -> guide.v1.PushStockResponse
+	42, // 44: guide.v1.ReportService.GetReport:output_type -> guide.v1.GetReportResponse
+	44, // 45: guide.v1.ReportService.DeleteReport:output_type -> guide.v1.DeleteReportResponse
+	25, // [25:46] is the sub-list for method output_type
+	4,  // [4:25] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_guide_v1_guide_proto_init() }
@@ -1999,18 +2235,20 @@ func file_guide_v1_guide_proto_init() {
 	if File_guide_v1_guide_proto != nil {
 		return
 	}
+	file_guide_v1_guide_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_guide_v1_guide_proto_rawDesc), len(file_guide_v1_guide_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   41,
+			NumEnums:      1,
+			NumMessages:   44,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
 		GoTypes:           file_guide_v1_guide_proto_goTypes,
 		DependencyIndexes: file_guide_v1_guide_proto_depIdxs,
+		EnumInfos:         file_guide_v1_guide_proto_enumTypes,
 		MessageInfos:      file_guide_v1_guide_proto_msgTypes,
 	}.Build()
 	File_guide_v1_guide_proto = out.File

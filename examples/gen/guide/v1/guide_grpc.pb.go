@@ -32,6 +32,7 @@ const (
 	ShopService_ReserveProduct_FullMethodName  = "/guide.v1.ShopService/ReserveProduct"
 	ShopService_GetAccount_FullMethodName      = "/guide.v1.ShopService/GetAccount"
 	ShopService_ImportPrices_FullMethodName    = "/guide.v1.ShopService/ImportPrices"
+	ShopService_MoveStock_FullMethodName       = "/guide.v1.ShopService/MoveStock"
 	ShopService_UpdateAccount_FullMethodName   = "/guide.v1.ShopService/UpdateAccount"
 	ShopService_DeleteAccount_FullMethodName   = "/guide.v1.ShopService/DeleteAccount"
 	ShopService_Settle_FullMethodName          = "/guide.v1.ShopService/Settle"
@@ -68,6 +69,8 @@ type ShopServiceClient interface {
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*GetAccountResponse, error)
 	// ImportPrices takes prices for the caller's own branch.
 	ImportPrices(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[ImportPricesRequest, ImportPricesResponse], error)
+	// MoveStock moves goods out of the caller's own branch.
+	MoveStock(ctx context.Context, in *MoveStockRequest, opts ...grpc.CallOption) (*MoveStockResponse, error)
 	// UpdateAccount is for its owner, and for administrators.
 	UpdateAccount(ctx context.Context, in *UpdateAccountRequest, opts ...grpc.CallOption) (*UpdateAccountResponse, error)
 	// DeleteAccount wants a login of the last five minutes.
@@ -203,6 +206,16 @@ func (c *shopServiceClient) ImportPrices(ctx context.Context, opts ...grpc.CallO
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ShopService_ImportPricesClient = grpc.ClientStreamingClient[ImportPricesRequest, ImportPricesResponse]
 
+func (c *shopServiceClient) MoveStock(ctx context.Context, in *MoveStockRequest, opts ...grpc.CallOption) (*MoveStockResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MoveStockResponse)
+	err := c.cc.Invoke(ctx, ShopService_MoveStock_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *shopServiceClient) UpdateAccount(ctx context.Context, in *UpdateAccountRequest, opts ...grpc.CallOption) (*UpdateAccountResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(UpdateAccountResponse)
@@ -300,6 +313,8 @@ type ShopServiceServer interface {
 	GetAccount(context.Context, *GetAccountRequest) (*GetAccountResponse, error)
 	// ImportPrices takes prices for the caller's own branch.
 	ImportPrices(grpc.ClientStreamingServer[ImportPricesRequest, ImportPricesResponse]) error
+	// MoveStock moves goods out of the caller's own branch.
+	MoveStock(context.Context, *MoveStockRequest) (*MoveStockResponse, error)
 	// UpdateAccount is for its owner, and for administrators.
 	UpdateAccount(context.Context, *UpdateAccountRequest) (*UpdateAccountResponse, error)
 	// DeleteAccount wants a login of the last five minutes.
@@ -354,6 +369,9 @@ func (UnimplementedShopServiceServer) GetAccount(context.Context, *GetAccountReq
 }
 func (UnimplementedShopServiceServer) ImportPrices(grpc.ClientStreamingServer[ImportPricesRequest, ImportPricesResponse]) error {
 	return status.Error(codes.Unimplemented, "method ImportPrices not implemented")
+}
+func (UnimplementedShopServiceServer) MoveStock(context.Context, *MoveStockRequest) (*MoveStockResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MoveStock not implemented")
 }
 func (UnimplementedShopServiceServer) UpdateAccount(context.Context, *UpdateAccountRequest) (*UpdateAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateAccount not implemented")
@@ -581,6 +599,24 @@ func _ShopService_ImportPrices_Handler(srv interface{}, stream grpc.ServerStream
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ShopService_ImportPricesServer = grpc.ClientStreamingServer[ImportPricesRequest, ImportPricesResponse]
 
+func _ShopService_MoveStock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MoveStockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ShopServiceServer).MoveStock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ShopService_MoveStock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ShopServiceServer).MoveStock(ctx, req.(*MoveStockRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ShopService_UpdateAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UpdateAccountRequest)
 	if err := dec(in); err != nil {
@@ -728,6 +764,10 @@ var ShopService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetAccount",
 			Handler:    _ShopService_GetAccount_Handler,
+		},
+		{
+			MethodName: "MoveStock",
+			Handler:    _ShopService_MoveStock_Handler,
 		},
 		{
 			MethodName: "UpdateAccount",
