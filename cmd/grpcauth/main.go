@@ -8,6 +8,11 @@
 // it publishes at /.well-known/jwks.json. user manages the people in its
 // database, and proto writes the .proto files that rules are written with.
 //
+//	grpcauth rules --descriptor-set services.binpb --html
+//
+// For any guarded service init proposes rules, rules shows who may call what
+// and what a change opens, and explain tells which check lets a call in.
+//
 // The program exits with 0 when it did what was asked, with 2 when the
 // command line or the configuration could not be read, and with 1 when
 // anything else went wrong, each with one line on stderr that says what to do.
