@@ -2,9 +2,9 @@
 // the errors they share. It holds no data itself.
 //
 // Package memory keeps everything in the process, for tests and for a service
-// whose sessions may end with it. Package sqlstore keeps it in SQLite. Package
-// storetest is the one suite that every implementation must pass whole; write
-// a backend of your own against it.
+// whose sessions may end with it. Package sqlstore keeps it in SQLite or
+// PostgreSQL. Package storetest is the one suite that every implementation
+// must pass whole; write a backend of your own against it.
 //
 // The interfaces are verbs with their atomicity in the doc comment. No
 // transaction is handed around, so there is none to forget:

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/grpcauth/grpcauth/internal/testkit"
 )
 
 // testBadInput starts the server on what it must refuse: each time it exits 1
@@ -33,7 +35,8 @@ func testBadInput(t *testing.T, b binaries) {
 		{"a port in use", portInUse, "the port is in use: stop what uses it, or choose another with --listen"},
 		{"another machine without TLS", noTLS, "--listen 0.0.0.0:0: others could read and change what is sent there: give --tls-cert and --tls-key"},
 		{"a certificate without its key", wrongPair, "private key does not match public key"},
-		{"a database on another server", postgres, "--store: PostgreSQL comes in a later version"},
+		{"a PostgreSQL that is not there", postgres, "the database can't be reached, check its address and that it runs"},
+		{"a PostgreSQL and no key file", lostKeyFile, "is missing: name the one of the other servers, or make one with (umask 077; "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,8 +107,23 @@ func wrongPair(t *testing.T, _ string) []string {
 	return []string{"--tls-cert", cert, "--tls-key", key}
 }
 
-func postgres(*testing.T, string) []string {
-	return []string{"--store", "postgres://grpcauth@localhost/grpcauth"}
+func postgres(t *testing.T, _ string) []string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return []string{"--key-file", keyFile(t), "--store", "postgres://grpcauth@" + l.Addr().String() + "/grpcauth"}
+}
+
+func lostKeyFile(t *testing.T, path string) []string {
+	return []string{"--key-file", path + ".key", "--store", testkit.Postgres(t)}
+}
+
+// keyFile makes a key file.
+func keyFile(t *testing.T) string {
+	t.Helper()
+	return write(t, "grpcauth.key", newMasterKey().encode(), 0o600)
 }
 
 // selfSigned makes a certificate for 127.0.0.1 that vouches for itself.

@@ -46,6 +46,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testSecondSignal(t, b)
 	})
+	t.Run("two servers on one PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		testPostgres(t, b)
+	})
 	t.Run("bad input", func(t *testing.T) {
 		t.Parallel()
 		testBadInput(t, b)

@@ -61,7 +61,9 @@ func (c *serveCmd) masterKey(fresh bool, log *slog.Logger) (masterKey, error) {
 	case err == nil || !errors.Is(err, fs.ErrNotExist):
 		return key, err
 	case !fresh:
-		return masterKey{}, fmt.Errorf("--key-file %s is missing, and the signing key in %s is sealed under it: restore it from a backup, or name where it is", path, c.Storage.Store)
+		return masterKey{}, fmt.Errorf("--key-file %s is missing, and the signing key in %s is sealed under it: restore it from a backup, or name where it is", path, c.Storage.name())
+	case isPostgres(c.Storage.Store):
+		return masterKey{}, fmt.Errorf("--key-file %s is missing: name the one of the other servers, or %s", path, makeKeyFile(path))
 	}
 	if key, err = createMasterKey(path); err == nil {
 		log.Info("key file made: back it up", "path", path)
@@ -98,7 +100,7 @@ func (c *serveCmd) keptKey(ctx context.Context, st store.Store, sealed []store.S
 	if err != nil {
 		return nil, err
 	}
-	return c.fits(key, c.Storage.Store+" was set up with")
+	return c.fits(key, c.Storage.name()+" was set up with")
 }
 
 // fits refuses a key that is not of the algorithm asked for.
@@ -161,11 +163,11 @@ func (c *serveCmd) addKey(ctx context.Context, st store.Store, master masterKey)
 func (c *serveCmd) openKey(record store.SigningKey, master masterKey) (*token.SigningKey, error) {
 	plain, err := master.open(record.Sealed, c.binding(record.ID))
 	if err != nil {
-		return nil, fmt.Errorf("the signing key in %s does not open with %s for the issuer %s: start with the key file and the issuer it was made with", c.Storage.Store, c.keyPath(), c.Issuer)
+		return nil, fmt.Errorf("the signing key in %s does not open with %s for the issuer %s: start with the key file and the issuer it was made with", c.Storage.name(), c.keyPath(), c.Issuer)
 	}
 	key, err := token.ParsePEM(plain, token.Algorithm(record.Algorithm))
 	if err != nil || key.ID() != record.ID || string(key.Algorithm()) != record.Algorithm {
-		return nil, fmt.Errorf("the signing key %s in %s is damaged: restore a backup", record.ID, c.Storage.Store)
+		return nil, fmt.Errorf("the signing key %s in %s is damaged: restore a backup", record.ID, c.Storage.name())
 	}
 	return key, nil
 }

@@ -12,11 +12,6 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
 
-// storeFlag is shared by every command that uses the database.
-type storeFlag struct {
-	Store string `group:"Storage and keys:" default:"grpcauth.db" help:"The SQLite file that keeps users and sessions, as PATH or sqlite:PATH; it is made when there is none."`
-}
-
 // serveCmd is the flags of serve. Each can also be set by a variable, by a
 // line of the file of variables, and by a key of the configuration file.
 type serveCmd struct {
@@ -24,7 +19,7 @@ type serveCmd struct {
 	Audience []string `group:"Who we are:" required:"" placeholder:"NAME" help:"Who the tokens are for: the services that will accept them. Repeat the flag, or separate names by commas."`
 
 	Storage        storeFlag `embed:""`
-	KeyFile        string    `group:"Storage and keys:" placeholder:"PATH" help:"The key that the signing key is sealed with and that refresh tokens are made with. Made at the first start, as grpcauth.key beside the database; back it up. Whoever loses it ends every session."`
+	KeyFile        string    `group:"Storage and keys:" placeholder:"PATH" help:"The key that the signing key is sealed with and that refresh tokens are made with. Made at the first start, as grpcauth.key beside a SQLite file; with PostgreSQL you make it, the same for every server. Back it up. Whoever loses it ends every session."`
 	Algorithm      string    `group:"Storage and keys:" placeholder:"NAME" help:"How access tokens are signed: EdDSA; ES256, RS256, PS256, each also with 384 or 512; or HS256, HS384, HS512 with --secret-file. Without it: as the key that is there, EdDSA at the first start."`
 	PrivateKeyFile string    `group:"Storage and keys:" placeholder:"PATH" help:"Sign with this private key (PEM) instead of one made at the first start."`
 	SecretFile     string    `group:"Storage and keys:" placeholder:"PATH" help:"The shared secret of HS256, at least 32 bytes (HS384: 48, HS512: 64). Every service that verifies with it can also sign with it. A line break at its end is not part of it."`
@@ -68,7 +63,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) (err error) {
 		return err
 	}
 	defer l.close()
-	st, err := openStore(ctx, c.Storage.Store)
+	st, err := c.Storage.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -105,7 +100,7 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 	defer unsignal()
 	log.Info("listening", "grpc", l.grpc.Addr().String(), "http", l.httpAddr(), "tls", l.tls != nil,
 		"issuer", c.Issuer, "algorithm", string(ring.signing.Algorithm()), "kid", ring.signing.ID(),
-		"store", c.Storage.Store, "version", version())
+		"store", c.Storage.name(), "version", version())
 	return srv.run(ctx, unsignal)
 }
 

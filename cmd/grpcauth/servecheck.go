@@ -15,13 +15,12 @@ const maxAccessTTL = 24 * time.Hour
 
 // check finds what can't be meant, before anything is opened or made.
 func (c *serveCmd) check() error {
-	for _, check := range []func() error{c.checkNames, c.checkAlgorithm, c.checkLifetimes, c.checkTLS} {
+	for _, check := range []func() error{c.checkNames, c.checkAlgorithm, c.checkLifetimes, c.checkTLS, c.Storage.check, c.checkKeyFile} {
 		if err := check(); err != nil {
 			return err
 		}
 	}
-	_, err := parseStore(c.Storage.Store)
-	return err
+	return nil
 }
 
 func (c *serveCmd) checkNames() error {

@@ -32,8 +32,12 @@ func TestFlagsThatCannotBeMeant(t *testing.T) {
 		{[]string{"--tls-cert", "/no/cert", "--tls-key", "/no/key"}, 1, "--tls-cert /no/cert: no such file or directory"},
 		{[]string{"--store", ""}, 1, "--store: give the path of a SQLite file"},
 		{[]string{"--store", "sqlite:"}, 1, "--store: give the path of a SQLite file"},
-		{[]string{"--store", "postgres://u:hunter2@h/d"}, 1, "--store: PostgreSQL comes in a later version: give the path of a SQLite file"},
-		{[]string{"--store", "mysql://u:hunter2@h/d"}, 1, "--store mysql:...: give the path of a SQLite file, not a URL"},
+		{[]string{"--store", "mysql://u:hunter2@h/d"}, 1, "--store mysql:...: give the path of a SQLite file, or postgres://ROLE@HOST/DATABASE"},
+		{[]string{"--store-password-file", "f"}, 1, "--store-password-file is for PostgreSQL only: leave it out, or give --store postgres://ROLE@HOST/DATABASE"},
+		{[]string{"--store", "postgres://u:hunter2@h/d"}, 2, "--store holds a password, which others on this machine can see: use --store-password-file, or the variable GRPCAUTH_STORE"},
+		{[]string{"--store", "postgres://u@h/d"}, 1, "--store postgres://u@h/d: say how the connection is protected: add ?sslmode=verify-full, or ?sslmode=disable where nobody else can read what is sent"},
+		{[]string{"--store", "postgres://u@localhost/d"}, 1, "--key-file is needed with PostgreSQL, the same on every server: " + makeKeyFile("grpcauth.key")},
+		{[]string{"--store", "postgres://u@localhost/d", "--store-password-file", "/no/file"}, 1, "--store-password-file /no/file: no such file or directory"},
 		{[]string{"--log-level", "trace"}, 2, `--log-level must be one of "debug","info","warn","error" but got "trace"`},
 		{[]string{"--isuer", "x"}, 2, `unknown flag --isuer, did you mean "--issuer"?`},
 	} {
@@ -68,7 +72,7 @@ func TestCommandLinesThatCannotBeRead(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, `expected one of "serve", "user", "proto", "version" (see grpcauth --help)`},
+		{nil, `expected one of "serve", "user", "explain", "init", "rules", ... (see grpcauth --help)`},
 		{[]string{"server"}, `unexpected argument server, did you mean "serve"? (see grpcauth --help)`},
 		{[]string{"serve"}, "missing flags: --audience=NAME,..., --issuer=URL (see grpcauth serve --help)"},
 		{[]string{"user", "add"}, `expected "<name>" (see grpcauth user add --help)`},

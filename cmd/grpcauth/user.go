@@ -54,7 +54,7 @@ func (c *userAddCmd) Run(ctx context.Context, p *process) (err error) {
 	if err != nil {
 		return err
 	}
-	st, err := openStore(ctx, c.Storage.Store)
+	st, err := c.Storage.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,8 +100,7 @@ func (c *userAddCmd) check() error {
 			return err
 		}
 	}
-	_, err = parseStore(c.Storage.Store)
-	return err
+	return c.Storage.check()
 }
 
 func checkName(what, text string, limit int) error {

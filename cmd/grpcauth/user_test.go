@@ -29,7 +29,7 @@ func TestAddedUserCanBeFound(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.stdout), &printed); err != nil {
 		t.Fatal(err)
 	}
-	st, err := openStore(t.Context(), db)
+	st, err := storeFlag{Store: db}.open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
