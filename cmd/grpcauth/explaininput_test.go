@@ -168,6 +168,14 @@ func TestExplainByProfile(t *testing.T) {
 	if got = explainRun(t, raw, "", replaced(args, []string{"--profile", "rfc9068"})...); got.code != exitFailure || !strings.Contains(got.stdout, `token: kind is not accepted here: "id_token"`) {
 		t.Errorf("got %+v", got)
 	}
+	pool := f.sign(`{"alg":"EdDSA","kid":"k1"}`, f.payload(map[string]any{"token_use": "access", "aud": nil}))
+	cognito := explainArgs(t, f, &grpcauthv1.Rule{}, pool, "--profile", "cognito")
+	if got = explainRun(t, pool, "", cognito...); got.code != exitFailure || !strings.Contains(got.stdout, "audience      refused      the token has \"web\" in client_id\n") {
+		t.Errorf("got %+v", got)
+	}
+	if got = explainRun(t, pool, "", replaced(cognito, []string{"--audience", "web"})...); got.code != exitOK {
+		t.Errorf("got %+v", got)
+	}
 	other := explainArgs(t, f, &grpcauthv1.Rule{Roles: []string{"a"}}, raw, "--roles-claim", "groups")
 	if got = explainRun(t, f.with(nil), "", replaced(other, []string{"--token", write(t, "token", f.with(map[string]any{"groups": "a"}), 0o600)})...); got.code != exitOK || !strings.Contains(got.stdout, "wants a; the token has editor, a\n") {
 		t.Errorf("got %+v", got)

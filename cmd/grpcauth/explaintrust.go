@@ -53,7 +53,8 @@ func (t *trust) keys() (token.KeySet, error) {
 // trusted is a verifier that can be watched while it verifies one token.
 type trusted struct {
 	verifier *token.Verifier
-	source   string // of the keys, for people
+	source   string   // of the keys, for people
+	audience []string // where the profile has it
 	leeway   time.Duration
 	proof    proof
 }
@@ -75,7 +76,11 @@ func (t *trust) open(now func() time.Time) (*trusted, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &trusted{source: cmp.Or(t.JWKS, t.Issuer), leeway: t.Leeway}
+	profile := t.profile()
+	made := &trusted{source: cmp.Or(t.JWKS, t.Issuer), audience: profile.Audience, leeway: t.Leeway}
+	if len(made.audience) == 0 {
+		made.audience = []string{"aud"}
+	}
 	leeway := t.Leeway
 	if leeway == 0 {
 		leeway = token.NoLeeway
@@ -87,7 +92,7 @@ func (t *trust) open(now func() time.Time) (*trusted, error) {
 		Leeway: leeway,
 		Now:    func() time.Time { made.proof.timed = true; return now() },
 		Issuers: []token.TrustedIssuer{{
-			Issuer: t.Issuer, Audiences: t.Audience, Profile: t.profile(), Keys: &watchedKeys{keys: keys, proof: &made.proof},
+			Issuer: t.Issuer, Audiences: t.Audience, Profile: profile, Keys: &watchedKeys{keys: keys, proof: &made.proof},
 		}},
 	})
 	return made, err

@@ -95,12 +95,14 @@ func (e *explainer) seen(name string) string {
 	case "key":
 		return e.trust.keyText()
 	case "audience":
-		return audienceOf(e.raw)
+		return e.audience()
 	case "kind":
 		return "wants " + joined(e.policy.Kinds())
 	}
 	claims := e.claims()
 	switch {
+	case claims == nil && name == "time":
+		return fmt.Sprintf("it is %s (leeway %s)", e.trust.verifier.Now().UTC().Format(time.RFC3339), e.trust.leeway)
 	case claims == nil:
 	case name == "claims":
 		return fmt.Sprintf("subject %.200q, client %.200q", claims.Subject(), claims.ClientID())
@@ -130,24 +132,24 @@ func (e *explainer) lifetime(claims *token.Claims) string {
 	return fmt.Sprintf("expires %s, accepted for %s more (leeway %s)", claims.ExpiresAt().UTC().Format(time.RFC3339), left, e.trust.leeway)
 }
 
-// audienceOf is the audience as it stands in a token whose signature has been
-// verified; a token for another audience has no Claims to ask.
-func audienceOf(raw string) string {
-	parts := strings.Split(raw, ".")
+// audience is the audience as it stands in a token whose signature has been
+// verified: a token for another audience has no Claims to ask.
+func (e *explainer) audience() string {
+	parts := strings.Split(e.raw, ".")
 	payload, err := base64.RawURLEncoding.DecodeString(parts[min(1, len(parts)-1)])
 	if err != nil {
 		return ""
 	}
-	var said struct {
-		Audience json.RawMessage `json:"aud"`
-	}
+	var said map[string]json.RawMessage
 	if err := json.Unmarshal(payload, &said); err != nil {
 		return ""
 	}
-	if len(said.Audience) == 0 {
-		return "the token has no aud"
+	for _, claim := range e.trust.audience {
+		if value, ok := said[claim]; ok {
+			return fmt.Sprintf("the token has %s in %s", brief(string(value)), claim)
+		}
 	}
-	return "the token has " + brief(string(said.Audience))
+	return "the token has no " + strings.Join(e.trust.audience, " or ")
 }
 
 // joined is a list for people.

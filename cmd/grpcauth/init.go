@@ -27,7 +27,7 @@ type initCmd struct {
 func (*initCmd) Help() string {
 	return `Prints text to paste into your .proto files: the import, and for each method without a rule its rpc with one. Methods that have a rule, or take their service's, are left out. What was guessed goes to stderr, with why, the most doubtful first: read it before you paste.
 
-The names decide. Logging in, refreshing and health checks are public; logging out and what is about the caller need a token and nothing more. Get, List, Watch and their like want the scope NAME.read, services and methods named after administrators NAME.admin, and all the rest NAME.write, where NAME is the service's ("notes" for NotesService). A method with the option idempotency_level = NO_SIDE_EFFECTS reads, whatever its name. Once pasted, grpcauth rules --fail-on-missing finds no gap.
+The names decide. Logging in, refreshing and health checks are public; logging out and what is about the caller need a token and nothing more. Get, List, Watch and their like want the scope NAME.read, services and methods named after administrators NAME.admin, and all the rest NAME.write, where NAME is the service's ("notes" for NotesService). A method with the option idempotency_level = NO_SIDE_EFFECTS reads, whatever its name. Once pasted, grpcauth rules --fail-on-missing finds no gap in your files.
 
 Files below google/ and grpc/ are not yours to edit: rules for their services are printed as options of interceptor.New. Health checking and reflection of grpc itself are not listed: interceptor.WithPublicInfrastructure() opens them.`
 }

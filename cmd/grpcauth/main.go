@@ -16,6 +16,8 @@
 // The program exits with 0 when it did what was asked, with 2 when the
 // command line or the configuration could not be read, and with 1 when
 // anything else went wrong, each with one line on stderr that says what to do.
+// The exit code of explain is its answer: 1 is a call that would be refused,
+// and 2 whatever keeps that from being found out.
 package main
 
 import (
