@@ -50,31 +50,52 @@ func isEmpty(value token.Value) bool {
 
 // test follows the path from a message on.
 func (b *Binding) test(claim token.Value, in protoreflect.Message, path []step) error {
-	at, rest := path[0], path[1:]
-	if !at.wrapped && !in.Has(at.field) {
-		return b.mismatch("is missing or empty in the request")
-	}
+	at, rest := &path[0], path[1:]
 	value := in.Get(at.field)
-	if !at.field.IsList() {
-		return b.testOne(claim, value, rest)
+	switch {
+	case at.list:
+		return b.testEach(claim, value.List(), rest)
+	case len(rest) > 0:
+		return b.testWithin(claim, value.Message(), rest)
 	}
-	list := value.List()
+	same, fits := b.equals(claim, value)
+	there := at.wrapped || at.text && same || in.Has(at.field)
+	if !there {
+		return b.missing()
+	}
+	return b.outcome(same, fits)
+}
+
+// testEach tests a list: every element, and at least one.
+func (b *Binding) testEach(claim token.Value, list protoreflect.List, rest []step) error {
+	if list.Len() == 0 {
+		return b.missing()
+	}
 	for i := range list.Len() {
-		if err := b.testOne(claim, list.Get(i), rest); err != nil {
+		var err error
+		if len(rest) > 0 {
+			err = b.testWithin(claim, list.Get(i).Message(), rest)
+		} else {
+			err = b.outcome(b.equals(claim, list.Get(i)))
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// testOne looks at one value: the message that the rest of the path goes
-// through, or what the path ends at.
-func (b *Binding) testOne(claim token.Value, value protoreflect.Value, rest []step) error {
-	if len(rest) > 0 {
-		return b.test(claim, value.Message(), rest)
+// testWithin goes on into a message, if it is there.
+func (b *Binding) testWithin(claim token.Value, in protoreflect.Message, rest []step) error {
+	if !in.IsValid() {
+		return b.missing()
 	}
-	switch same, comparable := b.equals(claim, value); {
-	case !comparable:
+	return b.test(claim, in, rest)
+}
+
+func (b *Binding) outcome(same, fits bool) error {
+	switch {
+	case !fits:
 		return fmt.Errorf("%w: %s can't be compared with %s", errClaimMismatch, b.claim, b.field)
 	case !same:
 		return b.mismatch("is another in the request")
@@ -82,13 +103,15 @@ func (b *Binding) testOne(claim token.Value, value protoreflect.Value, rest []st
 	return nil
 }
 
+func (b *Binding) missing() error { return b.mismatch("is missing or empty in the request") }
+
 func (b *Binding) mismatch(how string) error {
 	return fmt.Errorf("%w: %s, %s %s", errBindingMismatch, b, b.field, how)
 }
 
-// equality compares a claim with a field's value. comparable is false when the
+// equality compares a claim with a field's value. fits is false when the
 // claim's JSON type is not one that such a field is written as.
-type equality func(claim token.Value, value protoreflect.Value) (same, comparable bool)
+type equality func(claim token.Value, value protoreflect.Value) (same, fits bool)
 
 // equalityOf is the comparison for a kind of field, or nil when claims can't
 // be compared with it. It goes by how protobuf writes the field in JSON: a
@@ -98,7 +121,7 @@ func equalityOf(field protoreflect.FieldDescriptor) equality {
 	case protoreflect.StringKind:
 		return func(claim token.Value, value protoreflect.Value) (bool, bool) {
 			text, ok := claim.Text()
-			return text == value.String(), ok
+			return ok && text == value.String(), ok
 		}
 	case protoreflect.EnumKind:
 		names := enumNames(field.Enum().Values())
@@ -129,7 +152,7 @@ func enumNames(values protoreflect.EnumValueDescriptors) map[protoreflect.EnumNu
 	return names
 }
 
-func equalsInt(claim token.Value, want int64) (same, comparable bool) {
+func equalsInt(claim token.Value, want int64) (same, fits bool) {
 	if text, ok := claim.Text(); ok {
 		var digits [20]byte
 		return text == string(strconv.AppendInt(digits[:0], want, 10)), true
@@ -138,7 +161,7 @@ func equalsInt(claim token.Value, want int64) (same, comparable bool) {
 	return ok && got == want, ok || isNumber(claim)
 }
 
-func equalsUint(claim token.Value, want uint64) (same, comparable bool) {
+func equalsUint(claim token.Value, want uint64) (same, fits bool) {
 	if text, ok := claim.Text(); ok {
 		var digits [20]byte
 		return text == string(strconv.AppendUint(digits[:0], want, 10)), true

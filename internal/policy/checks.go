@@ -87,17 +87,17 @@ func freshness(most time.Duration) Check {
 
 // overrides are what lifts the other requirements, each by itself.
 func overrides(override *grpcauthv1.Override) []func(*token.Claims) bool {
-	var any []func(*token.Claims) bool
+	var lifts []func(*token.Claims) bool
 	for _, scope := range override.GetScopes() {
-		any = append(any, func(claims *token.Claims) bool { return claims.HasScope(scope) })
+		lifts = append(lifts, func(claims *token.Claims) bool { return claims.HasScope(scope) })
 	}
 	for _, role := range override.GetRoles() {
-		any = append(any, func(claims *token.Claims) bool { return claims.HasRole(role) })
+		lifts = append(lifts, func(claims *token.Claims) bool { return claims.HasRole(role) })
 	}
 	for _, match := range compileMatches(override.GetClaims()) {
-		any = append(any, func(claims *token.Claims) bool { return match.test(claims) == nil })
+		lifts = append(lifts, func(claims *token.Claims) bool { return match.test(claims) == nil })
 	}
-	return any
+	return lifts
 }
 
 func hasAll(claims *token.Claims, scopes []string) bool {

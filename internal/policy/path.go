@@ -10,6 +10,10 @@ import (
 // step is one field on the way to what a claim is bound to.
 type step struct {
 	field protoreflect.FieldDescriptor
+	list  bool
+	// text is a string that is there unless it is empty, so that one that equals
+	// a claim is.
+	text bool
 	// wrapped is the value within a message such as google.protobuf.StringValue:
 	// it is there when the message is, also when it is zero.
 	wrapped bool
@@ -33,17 +37,24 @@ func compilePath(at, path string, in protoreflect.MessageDescriptor) ([]step, er
 		if field.IsMap() {
 			return nil, fmt.Errorf("%s %q: %s is a map, to which no claim can be bound: compare in the handler", at, path, field.FullName())
 		}
-		steps = append(steps, step{field: field, wrapped: isWrapper(in)})
+		steps = append(steps, newStep(field))
 		in = field.Message()
 	}
 	if in != nil && isWrapper(in) {
-		steps = append(steps, step{field: in.Fields().ByName("value"), wrapped: true})
+		steps = append(steps, newStep(in.Fields().ByName("value")))
 	}
 	last := steps[len(steps)-1].field
 	if equalityOf(last) == nil {
 		return nil, fmt.Errorf("%s %q: %s is a %s, to which no claim can be bound: bind a string, an integer or an enum", at, path, last.FullName(), last.Kind())
 	}
 	return steps, nil
+}
+
+func newStep(field protoreflect.FieldDescriptor) step {
+	return step{
+		field: field, list: field.IsList(), wrapped: isWrapper(field.ContainingMessage()),
+		text: field.Kind() == protoreflect.StringKind && !field.HasPresence(),
+	}
 }
 
 // isWrapper tells of google/protobuf/wrappers.proto.

@@ -93,7 +93,7 @@ func (p *Policy) CheckHolder(claims *token.Claims, clock func() time.Time) ([]fa
 	for i := range p.holder {
 		check := &p.holder[i]
 		details, err := check.test(claims, clock)
-		if err != nil && !(check.Lifted && p.Lifts(claims)) {
+		if err != nil && (!check.Lifted || !p.Lifts(claims)) {
 			return details, err
 		}
 	}
