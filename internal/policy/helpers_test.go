@@ -130,3 +130,11 @@ func decide(p *Policy, claims *token.Claims, request proto.Message) grpcauthv1.R
 func claimRule(matches ...*grpcauthv1.ClaimMatch) *grpcauthv1.Rule {
 	return &grpcauthv1.Rule{Claims: matches}
 }
+
+func b64Text(s string) string {
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
