@@ -57,7 +57,7 @@ func kindsMessage(t *testing.T) protoreflect.MessageDescriptor {
 	return made.Messages().ByName("M")
 }
 
-// PARITY 38, 41a
+// PARITY 38 and 41a.
 func TestBindingsOfEachKind(t *testing.T) {
 	t.Parallel()
 	descriptor := kindsMessage(t)

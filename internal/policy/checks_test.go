@@ -13,7 +13,7 @@ import (
 	"github.com/grpcauth/grpcauth/token"
 )
 
-// PARITY 36 and 40
+// PARITY 36 and 40.
 func TestScopesAndRoles(t *testing.T) {
 	t.Parallel()
 	all := &grpcauthv1.Rule{Scopes: []string{"a", "b"}}
@@ -61,7 +61,7 @@ func TestScopesAndRoles(t *testing.T) {
 	}
 }
 
-// PARITY 28 and 45
+// PARITY 28 and 45.
 func TestIssuersAndKinds(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
