@@ -153,7 +153,7 @@ func (g *Guard) publish(ctx context.Context, v *verdict) context.Context {
 	if g.loadUser == nil && *v.source == bearerSource() {
 		return ctx
 	}
-	return context.WithValue(ctx, admittedKey{}, &admitted{user: v.user, source: *v.source})
+	return &admitted{Context: ctx, user: v.user, source: *v.source}
 }
 
 // Authenticate holds the running call to a rule of the program's own, from

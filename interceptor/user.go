@@ -100,13 +100,28 @@ func refusedOr(ctx context.Context, err error, refusal *fault.Sentinel, unknown 
 	return unknown, err
 }
 
-// admitted is what the Guard puts into a call's context beside the claims.
+// admitted is a call's context with what the Guard puts into it beside the
+// claims. It is a context by itself, because context.WithValue would allocate
+// once more at every call.
 type admitted struct {
+	context.Context
 	user   any
 	source TokenSource
 }
 
 type admittedKey struct{}
+
+// Value is a itself for our own key.
+func (a *admitted) Value(key any) any {
+	if key == (admittedKey{}) {
+		return a
+	}
+	return a.Context.Value(key)
+}
+
+// String leaves out who the user is, as the contexts of package context leave
+// out their values.
+func (a *admitted) String() string { return fmt.Sprint(a.Context) + ".WithUser" }
 
 // UserFrom returns the user that [WithUser] loaded for this call, and false
 // where nobody was authenticated: on public methods, and on optional ones that
@@ -129,7 +144,7 @@ func UserFrom[T any](ctx context.Context) (user T, ok bool) {
 // NewUserContext returns a context in which [UserFrom] finds user, for tests of
 // handlers. Its claims come from [token.NewContext].
 func NewUserContext[T any](ctx context.Context, user T) context.Context {
-	return context.WithValue(ctx, admittedKey{}, &admitted{user: user, source: bearerSource()})
+	return &admitted{Context: ctx, user: user, source: bearerSource()}
 }
 
 // TokenSourceFrom tells where the call's token stood, and false when there was

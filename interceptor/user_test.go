@@ -247,6 +247,13 @@ func TestUserFrom(t *testing.T) {
 			}
 		})
 	}
+	t.Run("not by printing the context", func(t *testing.T) {
+		t.Parallel()
+		ctx := interceptor.NewUserContext(context.Background(), user{"secret-7"})
+		if got := fmt.Sprintf("%v %s %+v", ctx, ctx, ctx); strings.Contains(got, "secret-7") || !strings.HasPrefix(got, "context.Background.WithUser") {
+			t.Errorf("the context prints as %s", got)
+		}
+	})
 	t.Run("by an interface that it has", func(t *testing.T) {
 		t.Parallel()
 		got, ok := interceptor.UserFrom[fmt.Stringer](interceptor.NewUserContext(t.Context(), &user{"ada"}))
