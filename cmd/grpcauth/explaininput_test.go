@@ -170,7 +170,7 @@ func TestExplainByProfile(t *testing.T) {
 	}
 	pool := f.sign(`{"alg":"EdDSA","kid":"k1"}`, f.payload(map[string]any{"token_use": "access", "aud": nil}))
 	cognito := explainArgs(t, f, &grpcauthv1.Rule{}, pool, "--profile", "cognito")
-	if got = explainRun(t, pool, "", cognito...); got.code != exitFailure || !strings.Contains(got.stdout, "audience      refused      the token has \"web\" in client_id\n") {
+	if got = explainRun(t, pool, "", cognito...); got.code != exitFailure || !strings.Contains(got.stdout, "audience      refused      wants https://notes.test; the token has \"web\" in client_id\n") {
 		t.Errorf("got %+v", got)
 	}
 	if got = explainRun(t, pool, "", replaced(cognito, []string{"--audience", "web"})...); got.code != exitOK {

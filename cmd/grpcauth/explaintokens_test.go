@@ -142,13 +142,13 @@ func refusedTokens(f *forger) []refusedCall {
 		},
 		{
 			name: "another audience", rule: anyone, raw: f.with(map[string]any{"aud": []string{"https://elsewhere.test", "x"}}),
-			by: "audience", detail: "the token has [\"https://elsewhere.test\",\"x\"] in aud",
+			by: "audience", detail: "wants https://notes.test; the token has [\"https://elsewhere.test\",\"x\"] in aud",
 			answer: "Unauthenticated TOKEN_AUDIENCE: the token is meant for another audience",
 			cause:  "token: made for another audience: want one of [\"https://notes.test\"]",
 		},
 		{
 			name: "no audience", rule: anyone, raw: f.with(map[string]any{"aud": nil}),
-			by: "audience", detail: "the token has no aud",
+			by: "audience", detail: "wants https://notes.test; the token has no aud",
 			answer: "Unauthenticated TOKEN_AUDIENCE: the token is meant for another audience",
 			cause:  "token: made for another audience: want one of [\"https://notes.test\"]",
 		},

@@ -52,11 +52,12 @@ func (t *trust) keys() (token.KeySet, error) {
 
 // trusted is a verifier that can be watched while it verifies one token.
 type trusted struct {
-	verifier *token.Verifier
-	source   string   // of the keys, for people
-	audience []string // where the profile has it
-	leeway   time.Duration
-	proof    proof
+	verifier   *token.Verifier
+	source     string // of the keys, for people
+	audiences  []string
+	audienceIn []string // the claims that the profile has the audience in
+	leeway     time.Duration
+	proof      proof
 }
 
 // proof is how far one verification has come.
@@ -77,9 +78,9 @@ func (t *trust) open(now func() time.Time) (*trusted, error) {
 		return nil, err
 	}
 	profile := t.profile()
-	made := &trusted{source: cmp.Or(t.JWKS, t.Issuer), audience: profile.Audience, leeway: t.Leeway}
-	if len(made.audience) == 0 {
-		made.audience = []string{"aud"}
+	made := &trusted{source: cmp.Or(t.JWKS, t.Issuer), audiences: t.Audience, audienceIn: profile.Audience, leeway: t.Leeway}
+	if len(made.audienceIn) == 0 {
+		made.audienceIn = []string{"aud"}
 	}
 	leeway := t.Leeway
 	if leeway == 0 {

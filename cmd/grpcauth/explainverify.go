@@ -144,12 +144,19 @@ func (e *explainer) audience() string {
 	if err := json.Unmarshal(payload, &said); err != nil {
 		return ""
 	}
-	for _, claim := range e.trust.audience {
+	for _, claim := range e.trust.audienceIn {
 		if value, ok := said[claim]; ok {
-			return fmt.Sprintf("the token has %s in %s", brief(string(value)), claim)
+			return fmt.Sprintf("%s; the token has %s in %s", e.trust.wants(), brief(string(value)), claim)
 		}
 	}
-	return "the token has no " + strings.Join(e.trust.audience, " or ")
+	return e.trust.wants() + "; the token has no " + strings.Join(e.trust.audienceIn, " or ")
+}
+
+func (t *trusted) wants() string {
+	if len(t.audiences) == 1 {
+		return "wants " + joined(t.audiences)
+	}
+	return "wants one of " + joined(t.audiences)
 }
 
 // joined is a list for people.
