@@ -112,6 +112,8 @@ baseline: .bin/buf ## Make the protos as they stand the baseline (at a release)
 
 .PHONY: readme
 readme: ## Copy the examples into the README and the docs
+	@go test ./examples/guide ./examples/movingin -run '^TestWhat' -count=1 -update
+	@GRPCAUTH_TEST_UPDATE=1 go test ./cmd/grpcauth -run '^TestWhatMovingInShows$$' -count=1
 	@go test ./internal/repo -run '^Test(ReadmeShows|DocsShow)TheExamples$$' -count=1 -update
 
 .PHONY: format
