@@ -47,9 +47,8 @@ func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method strin
 	} else {
 		stream = &wakingStream{ServerStream: stream, ctx: ctx}
 	}
-	if p := v.rule.policy; len(p.Bindings()) > 0 && !p.Lifts(v.claims) {
-		stream = &boundStream{ServerStream: stream, ctx: ctx, held: h}
-	}
+	p := v.rule.policy
+	stream = &leasedStream{ServerStream: stream, ctx: ctx, held: h, bound: len(p.Bindings()) > 0 && !p.Lifts(v.claims)}
 	h.stream = &middleware.WrappedServerStream{ServerStream: stream, WrappedContext: ctx}
 	return h
 }
@@ -60,10 +59,19 @@ func (h *heldStream) run(handler func(*middleware.WrappedServerStream) error) er
 	ctx := h.stream.Context() // read now: a later interceptor may put another in its place
 	lease := h.guard.leases.hold(h.guard.verifier.Remaining(h.verdict.claims), func() { h.end(ctx, token.ErrExpired) })
 	err := h.handle(lease, handler)
+	if over := h.over(); over != nil {
+		return over
+	}
+	return err
+}
+
+// over is what the client is told once the Guard has ended the stream, and nil
+// until then.
+func (h *heldStream) over() error {
 	if r := h.refused.Load(); r != nil && !h.guard.reportOnly {
 		return r.err
 	}
-	return err
+	return nil
 }
 
 // handle gives the lease back also when the handler panics.
@@ -95,21 +103,43 @@ func (h *heldStream) end(ctx context.Context, cause error) error {
 	return r.err
 }
 
-// boundStream is a stream whose messages must be what the claims are bound to:
-// the first of a server stream, every one of the others. The handler does not
-// see one that is not, and the stream ends.
-type boundStream struct {
+// leasedStream is a stream that carries nothing once the Guard has ended it:
+// messages that came before may still wait in the transport, for a handler
+// that goes on. Where it is bound, messages must be what the claims are bound
+// to: the first of a server stream, every one of the others. The handler does
+// not see one that is not, and the stream ends.
+type leasedStream struct {
 	grpc.ServerStream
-	ctx  context.Context
-	held *heldStream
+	ctx   context.Context
+	held  *heldStream
+	bound bool
 }
 
-func (s *boundStream) RecvMsg(m any) error {
-	if r := s.held.refused.Load(); r != nil && !s.held.guard.reportOnly {
-		return r.err // also to a handler that goes on: messages may be waiting
+func (s *leasedStream) SendMsg(m any) error {
+	if over := s.held.over(); over != nil {
+		return over
+	}
+	return s.ServerStream.SendMsg(m)
+}
+
+func (s *leasedStream) RecvMsg(m any) error {
+	if over := s.held.over(); over != nil {
+		return over
 	}
 	if err := s.ServerStream.RecvMsg(m); err != nil {
 		return err
+	}
+	err := s.check(m)
+	if message, ok := m.(proto.Message); ok && err != nil {
+		proto.Reset(message)
+	}
+	return err
+}
+
+// check tells whether the handler may have a message that has come.
+func (s *leasedStream) check(m any) error {
+	if over := s.held.over(); over != nil || !s.bound {
+		return over
 	}
 	cause := checkRequest(s.held.verdict.rule.policy, s.held.verdict.claims, m)
 	if cause == nil {
@@ -118,9 +148,6 @@ func (s *boundStream) RecvMsg(m any) error {
 	err := s.held.end(s.ctx, cause)
 	if s.held.guard.reportOnly {
 		return nil
-	}
-	if message, ok := m.(proto.Message); ok {
-		proto.Reset(message)
 	}
 	return err
 }
