@@ -189,7 +189,7 @@ func TestPostgresLogin(t *testing.T) {
 }
 
 // spoil runs a statement on a connection of its own.
-func spoil(t *testing.T, url, statement string) {
+func spoil(t testing.TB, url, statement string) {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
 	if err != nil {
