@@ -15,7 +15,7 @@ import (
 //
 // checklist: P3
 func TestMemoryIsBoundedByTheQueue(t *testing.T) {
-	const callers, atOnce = 96, 2
+	const callers, atOnce = 48, 2
 	h, err := NewHasher(Config{Concurrency: atOnce})
 	if err != nil {
 		t.Fatal(err)
