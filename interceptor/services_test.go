@@ -129,9 +129,11 @@ func unauthenticated(reason grpcauthv1.Reason) outcome {
 }
 func denied(reason grpcauthv1.Reason) outcome { return outcome{codes.PermissionDenied, reason} }
 
+func outcomeOf(err error) outcome { return outcome{status.Code(err), fault.FromStatus(err)} }
+
 func (want outcome) check(t *testing.T, err error) {
 	t.Helper()
-	got := outcome{status.Code(err), fault.FromStatus(err)}
+	got := outcomeOf(err)
 	if got != want {
 		t.Errorf("got %s %s (%v)\nwant %s %s", got.code, got.reason, err, want.code, want.reason)
 	}
