@@ -20,12 +20,55 @@
 //
 // # The order of a decision
 //
-// Every call, unary or stream, goes through the same checks in the same
-// order, and the first that fails decides: the method's rule; the token's
-// place in the metadata; the connection, which must be TLS or local; the
-// token itself; its binding to a connection; then issuers, kinds, scopes and
-// roles of the rule. A rule is never skipped because something could not be
-// found out.
+// Every call, unary or stream, goes through the same steps in the same order,
+// and the first that fails decides:
+//
+//  1. The method's rule. There must be one; a public method ends here, without
+//     a look at the token.
+//  2. The token's place in the metadata: "authorization: Bearer", or the first
+//     of [WithTokenSource] that is present. An optional method ends here when
+//     there is no token; a token that is there must be good.
+//  3. The connection, which must be TLS or local, or from an address of
+//     [AllowPlaintextFrom].
+//  4. The token itself, and its kind.
+//  5. What the token is bound to. One with a confirmation (cnf) is good only on
+//     a TLS connection whose client showed the certificate that it names (RFC
+//     8705 §3), whatever the rule. A confirmation of another sort can't be
+//     checked and is refused. sender_constrained refuses tokens without one.
+//  6. issuers.
+//  7. Revocation: [WithRevocations], unless the rule has skip_revocation.
+//  8. max_auth_age and deny_roles, which nothing lifts.
+//  9. scopes, any_scopes, roles, claims and bind, which the rule's override
+//     lifts. On a stream bind is asked of its messages: the first of a server
+//     stream, every one of the others, before the handler sees it.
+//  10. The server's own checks: [WithCheck].
+//  11. The caller's user: [WithUser].
+//
+// Nothing is skipped because it could not be found out: what can't be known now
+// is refused with UNAVAILABLE. The claims are published when all has passed,
+// and not before.
+//
+// # Users and checks
+//
+// [WithUser] loads the caller's user from your own tables, and [UserFrom] gives
+// it to handlers with its type. [WithCheck] asks what no rule can say, such as
+// whether a tenant is open today. Both answer in the same way: with one error
+// that refuses ([ErrNoUser], [ErrRejected]), and with any other for "I can't
+// know". Where a rule depends on what a handler finds out, [Guard.Authenticate]
+// holds the running call to a rule by the same steps.
+//
+// # In a chain
+//
+// The Guard comes after recovery and logging, and before whatever asks who is
+// calling; both chains need it. Keep it out of selectors: what one skips is
+// open, and [Guard.Protect] can't know. A method for anybody has the rule
+// {public: true}. examples/chain has the whole chain of go-grpc-middleware.
+//
+// # Moving in
+//
+// [InsecureReportOnly] lets calls through that would be refused, as nobody, and
+// tells [WithObserver] about them. Take it out when nothing is reported that
+// should pass.
 //
 // # Streams end
 //
