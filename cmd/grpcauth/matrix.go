@@ -80,14 +80,14 @@ func shapeOf(method protoreflect.MethodDescriptor) string {
 	return "unary"
 }
 
-// flatten is the text of each error that was joined into err.
+// flatten is the text of each error that was joined into err, made visible.
 func flatten(err error) []string {
 	if err == nil {
 		return nil
 	}
 	var joined interface{ Unwrap() []error }
 	if !errors.As(err, &joined) {
-		return []string{err.Error()}
+		return []string{visible(err.Error())}
 	}
 	var texts []string
 	for _, e := range joined.Unwrap() {

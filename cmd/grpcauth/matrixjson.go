@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
@@ -100,18 +101,24 @@ func jsonProblem(err error) string {
 }
 
 func (r rowJSON) parse() (methodRule, error) {
-	service, method, ok := strings.Cut(strings.TrimPrefix(r.Method, "/"), "/")
-	if !ok || service == "" || method == "" || !strings.HasPrefix(r.Method, "/") {
+	row := methodRule{Method: r.Method, Shape: r.Shape, Source: r.Source}
+	service, method := row.split()
+	if !protoreflect.FullName(service).IsValid() || !protoreflect.Name(method).IsValid() || r.Method != "/"+service+"/"+method {
 		return methodRule{}, fmt.Errorf("%q is no method: want /package.Service/Method", r.Method)
+	}
+	if !slices.Contains([]string{"unary", "server stream", "client stream", "bidi stream"}, r.Shape) {
+		return methodRule{}, fmt.Errorf("shape %q is not one that this version of grpcauth knows", r.Shape)
 	}
 	if !slices.Contains([]ruleSource{fromMethod, fromService, fromNowhere, infrastructure}, r.Source) {
 		return methodRule{}, fmt.Errorf("source %q is not one that this version of grpcauth knows", r.Source)
 	}
-	row := methodRule{Method: r.Method, Shape: r.Shape, Source: r.Source, Problems: r.Problems}
+	for _, problem := range r.Problems {
+		row.Problems = append(row.Problems, visible(problem))
+	}
 	if r.Rule != nil {
 		rule := &grpcauthv1.Rule{}
 		if err := protojson.Unmarshal(r.Rule, rule); err != nil {
-			row.Problems = append(row.Problems, "this version of grpcauth can't read it: "+plain(err)+": upgrade grpcauth")
+			row.Problems = append(row.Problems, visible("this version of grpcauth can't read it: "+plain(err)+": upgrade grpcauth"))
 		} else {
 			row.Rule = rule
 		}

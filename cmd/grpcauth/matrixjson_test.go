@@ -36,6 +36,8 @@ func TestRulesJSONThatIsNotRight(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, methods, want string }{
 		{"no method", `{"method": "Buy", "shape": "unary", "source": "none", "who": ""}`, `methods[0]: "Buy" is no method: want /package.Service/Method`},
+		{"a method of no name", `{"method": "/s\u007f/m", "shape": "unary", "source": "none", "who": ""}`, `methods[0]: "/s\x7f/m" is no method: want /package.Service/Method`},
+		{"another shape", `{"method": "/s/m", "shape": "round", "source": "none", "who": ""}`, `methods[0]: shape "round" is not one that this version of grpcauth knows`},
 		{"twice", `{"method": "/s/m", "shape": "unary", "source": "none", "who": ""}, {"method": "/s/m", "shape": "unary", "source": "none", "who": ""}`, `methods[1]: /s/m is there twice: keep one`},
 		{"another source", `{"method": "/s/m", "shape": "unary", "source": "the sky", "who": ""}`, `methods[0]: source "the sky" is not one that this version of grpcauth knows`},
 		{"no rule", `{"method": "/s/m", "shape": "unary", "source": "method option", "who": ""}`, `methods[0]: it has a source and neither a rule nor a problem`},

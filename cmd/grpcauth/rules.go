@@ -131,7 +131,7 @@ func problemLines(rows []methodRule) []string {
 	var lines []string
 	for i := range rows {
 		for _, problem := range rows[i].Problems {
-			lines = append(lines, fmt.Sprintf("%s (%s): %s", rows[i].Method, rows[i].Source, visible(problem)))
+			lines = append(lines, fmt.Sprintf("%s (%s): %s", rows[i].Method, rows[i].Source, problem))
 		}
 	}
 	return lines

@@ -107,5 +107,5 @@ func whyClosed(now *methodRule) sentence {
 }
 
 func refusedRule(which string, problems []string) sentence {
-	return append(words(which+" is not one that a server of this version accepts: "), span{Text: visible(strings.Join(problems, "; ")), Name: true})
+	return append(words(which+" is not one that a server of this version accepts: "), span{Text: strings.Join(problems, "; "), Name: true})
 }

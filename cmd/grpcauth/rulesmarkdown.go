@@ -25,7 +25,7 @@ func writeMatrixMarkdown(out io.Writer, rows []methodRule) error {
 func whoMarkdown(r *methodRule) string {
 	lines := []string{sentencesMarkdown(r.who())}
 	for _, problem := range r.Problems {
-		lines = append(lines, "**Problem:** "+code(visible(problem)))
+		lines = append(lines, "**Problem:** "+code(problem))
 	}
 	return strings.Join(lines, "<br>")
 }
@@ -71,7 +71,7 @@ func writeChangesMarkdown(out io.Writer, changes []methodChange) error {
 	for _, part := range partsOf(changes) {
 		text.WriteString("\n## " + part.Title + "\n\n")
 		for _, m := range part.Methods {
-			text.WriteString("- " + code(visible(m.Method)) + "\n")
+			text.WriteString("- " + code(m.Method) + "\n")
 			for _, c := range m.Changes {
 				text.WriteString("  - **" + strings.ToLower(part.Title) + "** " + c.labelMarkdown() + c.Text.markdown() + "\n")
 			}

@@ -27,7 +27,7 @@ func writeMatrixText(out io.Writer, rows []methodRule) error {
 			_, method := group[i].split()
 			line("  "+method, group[i].Shape, string(group[i].Source), group[i].whoText())
 			for _, problem := range group[i].Problems {
-				text.WriteString("    ! " + visible(problem) + "\n")
+				text.WriteString("    ! " + problem + "\n")
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func writeChangesText(out io.Writer, changes []methodChange) error {
 	for _, part := range partsOf(changes) {
 		text.WriteString(part.Title + ":\n")
 		for _, m := range part.Methods {
-			text.WriteString("  " + visible(m.Method) + "\n")
+			text.WriteString("  " + m.Method + "\n")
 			for _, c := range m.Changes {
 				text.WriteString("    " + c.label() + c.Text.String() + "\n")
 			}
