@@ -115,7 +115,7 @@ func (g *Guard) interceptStream(srv any, stream grpc.ServerStream, info *grpc.St
 		return err
 	}
 	if v.claims == nil {
-		return handler(srv, stream)
+		return handler(srv, telling(ctx, stream))
 	}
 	held := g.hold(ctx, stream, info.FullMethod, v)
 	return held.run(func(stream *middleware.WrappedServerStream) error { return handler(srv, stream) })
@@ -135,13 +135,33 @@ func (g *Guard) conclude(ctx context.Context, method string, v *verdict, begun t
 	v.waived = g.reportOnly && v.denial != nil
 	g.observe(ctx, method, v, begun)
 	switch {
-	case v.denial == nil:
-		return g.publish(ctx, v), *v, nil
 	case v.waived:
-		return ctx, verdict{rule: v.rule}, nil // as nobody: nothing was proven that counts
+		return asNobody(ctx), verdict{rule: v.rule}, nil // nothing was proven that counts
+	case v.denial != nil:
+		challenge(ctx, v.denial)
+		return nil, *v, g.outcome(ctx, v.denial)
+	case v.claims == nil:
+		return asNobody(ctx), *v, nil
 	}
-	challenge(ctx, v.denial)
-	return nil, *v, g.outcome(ctx, v.denial)
+	return g.publish(ctx, v), *v, nil
+}
+
+// asNobody is the context of a call that nobody was let in with. One that is
+// made within another call, in the same process, may come with what was proven
+// of the other's caller.
+func asNobody(ctx context.Context) context.Context {
+	if _, other := token.FromContext(ctx); other {
+		return token.NewContext(ctx, nil)
+	}
+	return ctx
+}
+
+// telling is the stream with that context.
+func telling(ctx context.Context, stream grpc.ServerStream) grpc.ServerStream {
+	if _, other := token.FromContext(stream.Context()); !other {
+		return stream
+	}
+	return &middleware.WrappedServerStream{ServerStream: stream, WrappedContext: ctx}
 }
 
 // publish puts into the context what the verdict has proven.
@@ -153,7 +173,7 @@ func (g *Guard) publish(ctx context.Context, v *verdict) context.Context {
 	if g.loadUser == nil && *v.source == bearerSource() {
 		return ctx
 	}
-	return &admitted{Context: ctx, user: v.user, source: *v.source}
+	return &admitted{Context: ctx, claims: v.claims, user: v.user, source: *v.source}
 }
 
 // Authenticate holds the running call to a rule of the program's own, from

@@ -105,11 +105,25 @@ func refusedOr(ctx context.Context, err error, refusal *fault.Sentinel, unknown 
 // once more at every call.
 type admitted struct {
 	context.Context
+	claims *token.Claims // whose all this is; nil where a test says so
 	user   any
 	source TokenSource
 }
 
 type admittedKey struct{}
+
+// admittedFrom is what was admitted with the claims in the context, or nil:
+// in a call within another one it may be the other caller's.
+func admittedFrom(ctx context.Context) *admitted {
+	known, _ := ctx.Value(admittedKey{}).(*admitted)
+	if known == nil || known.claims == nil {
+		return known
+	}
+	if claims, _ := token.FromContext(ctx); claims != known.claims {
+		return nil
+	}
+	return known
+}
 
 // Value is a itself for our own key.
 func (a *admitted) Value(key any) any {
@@ -128,7 +142,7 @@ func (a *admitted) String() string { return fmt.Sprint(a.Context) + ".WithUser" 
 // were called without a token. It panics when the Guard loads no users or those
 // of another type: that is a mistake in the program, which no caller can cause.
 func UserFrom[T any](ctx context.Context) (user T, ok bool) {
-	known, _ := ctx.Value(admittedKey{}).(*admitted)
+	known := admittedFrom(ctx)
 	if known == nil || known.user == nil {
 		if _, authenticated := token.FromContext(ctx); authenticated {
 			panic(fmt.Sprintf("interceptor: UserFrom[%s]: no user was loaded: give interceptor.New the option WithUser, or a test's context NewUserContext", reflect.TypeFor[T]()))
@@ -150,7 +164,7 @@ func NewUserContext[T any](ctx context.Context, user T) context.Context {
 // TokenSourceFrom tells where the call's token stood, and false when there was
 // none that was read.
 func TokenSourceFrom(ctx context.Context) (TokenSource, bool) {
-	if known, ok := ctx.Value(admittedKey{}).(*admitted); ok {
+	if known := admittedFrom(ctx); known != nil {
 		return known.source, true
 	}
 	_, authenticated := token.FromContext(ctx)
