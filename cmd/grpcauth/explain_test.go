@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -156,9 +157,17 @@ func TestExplainMethodsWithoutARule(t *testing.T) {
 	wrong := method("GetItem")
 	wrong.Options = &descriptorpb.MethodOptions{}
 	proto.SetExtension(wrong.Options, grpcauthv1.E_Rule, &grpcauthv1.Rule{Public: true, Scopes: []string{"a"}, Roles: []string{""}})
+	unreadable := method("GetItem")
+	unreadable.Options = &descriptorpb.MethodOptions{}
+	unreadable.Options.ProtoReflect().SetUnknown(protowire.AppendBytes(protowire.AppendTag(nil, 51947, protowire.BytesType), []byte{0xff}))
 	for name, c := range map[string]struct {
 		set, method, detail, reason, cause string
 	}{
+		"one that can't be read": {
+			setOf(t, described(t, "shop.v1.ShopService", unreadable)), "/shop.v1.ShopService/GetItem",
+			"", "NOT_PROTECTED",
+			"the server does not start with this rule: options of shop.v1.ShopService.GetItem can't be read, correct the rule in shop/v1/ShopService.proto: proto: cannot parse invalid wire-format data",
+		},
 		"none": {
 			setOf(t, described(t, "shop.v1.ShopService", method("GetItem"))), "/shop.v1.ShopService/GetItem",
 			"unless the server has one as an option (interceptor.WithRule)", "NO_RULE",

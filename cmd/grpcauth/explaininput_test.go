@@ -10,6 +10,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/reflection"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/known/anypb"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/token"
@@ -191,6 +195,30 @@ func TestExplainSaysThatEachMessageIsBound(t *testing.T) {
 	file.GetService()[0].GetMethod()[0].ClientStreaming = new(true)
 	got := explainRun(t, raw, "", replaced(explainArgs(t, f, nil, raw, "--request", `{"service":"ada"}`), []string{"--descriptor-set", setOf(t, file)})...)
 	if got.code != exitOK || !strings.Contains(got.stdout, "bind[0]       ok           wants sub = service, in every message of the stream\n") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// A request may hold a message of any type that the file knows.
+func TestExplainReadsAnyRequest(t *testing.T) {
+	t.Parallel()
+	f := newForger(t)
+	raw := f.with(nil)
+	get := method("GetItem")
+	get.Options = &descriptorpb.MethodOptions{}
+	proto.SetExtension(get.Options, grpcauthv1.E_Rule, &grpcauthv1.Rule{Bind: []*grpcauthv1.Binding{{Claim: "sub", Field: "owner"}}})
+	file := described(t, "shop.v1.ShopService", get)
+	file.Dependency = []string{"google/protobuf/any.proto"}
+	optional := descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum()
+	file.MessageType[0].Field = []*descriptorpb.FieldDescriptorProto{
+		{Name: new("owner"), Number: new(int32(1)), Label: optional, Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum()},
+		{Name: new("more"), Number: new(int32(2)), Label: optional, Type: descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(), TypeName: new(".google.protobuf.Any")},
+	}
+	set := setOf(t, protodesc.ToFileDescriptorProto(anypb.File_google_protobuf_any_proto), file)
+	path := write(t, "request.json", `{"owner": "ada", "more": {"@type": "type.googleapis.com/shop.v1.Item", "owner": "bob"}}`, 0o600)
+	args := replaced(explainArgs(t, f, nil, raw, "--request", "@"+path), []string{"--descriptor-set", set, "--method", "/shop.v1.ShopService/GetItem"})
+	got := explainRun(t, raw, "", args...)
+	if got.code != exitOK || !strings.Contains(got.stdout, "bind[0]       ok           wants sub = owner\n") {
 		t.Errorf("got %+v", got)
 	}
 }
