@@ -41,11 +41,11 @@ func (s *server) login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpc
 	return s.open(ctx, req, client, user)
 }
 
-// proven is a user whose credentials were right while their counter stood at
-// counter.
+// proven is a user whose credentials were right while their counters stood at
+// counters.
 type proven struct {
 	Identity
-	counter int64
+	counters store.Counters
 }
 
 // prove checks the credentials so that a login which began before they changed
@@ -64,7 +64,7 @@ func (s *server) prove(ctx context.Context, c Credentials) (proven, error) {
 	if err != nil {
 		return proven{}, err
 	}
-	counter, err := s.store.SubjectCounter(ctx, checked.Subject)
+	counters, err := s.store.Counters(ctx, checked.Subject, c.ClientID)
 	if err != nil {
 		return proven{}, err
 	}
@@ -78,7 +78,7 @@ func (s *server) prove(ctx context.Context, c Credentials) (proven, error) {
 	if err := sameVersion(checked.Version, now.Version); err != nil {
 		return proven{}, err
 	}
-	return proven{Identity: now, counter: counter}, nil
+	return proven{Identity: now, counters: counters}, nil
 }
 
 func sameVersion(checked, now string) error {
@@ -110,7 +110,7 @@ func (s *server) open(ctx context.Context, req *grpcauthv1.LoginRequest, client 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.CreateSession(ctx, session, user.counter); err != nil {
+	if err := s.store.CreateSession(ctx, session, user.counters.Subject); err != nil {
 		return nil, err
 	}
 	s.event(ctx, slog.LevelInfo, "login", sessionAttrs(session)...)

@@ -9,11 +9,11 @@
 // The interfaces are verbs with their atomicity in the doc comment. No
 // transaction is handed around, so there is none to forget:
 //
-//	counter, err := st.SubjectCounter(ctx, subject)   // before the password is checked
+//	counters, err := st.Counters(ctx, subject, clientID)      // before the password is checked
 //	...
-//	err = st.CreateSession(ctx, session, counter)     // ErrStale: the account changed meanwhile
+//	err = st.CreateSession(ctx, session, counters.Subject) // ErrStale: the account changed meanwhile
 //	...
-//	err = st.RotateSession(ctx, rotation)             // exactly one of many concurrent callers wins
+//	err = st.RotateSession(ctx, rotation)                  // exactly one of many concurrent callers wins
 //
 // A refresh token is never stored. A session holds the SHA-256 of the current
 // and the previous secret and the sealed successor, which only the previous

@@ -34,6 +34,21 @@ func (k SigningKey) Format(f fmt.State, _ rune) { printRedacted(f, k.text()) }
 // LogValue logs the key's id and algorithm only.
 func (k SigningKey) LogValue() slog.Value { return slog.StringValue(k.text()) }
 
+// Format prints the client's id only, whatever the verb.
+func (c Client) Format(f fmt.State, _ rune) { printRedacted(f, c.text()) }
+
+// LogValue logs the client's id only.
+func (c Client) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+// Format prints the secret's id only, whatever the verb.
+func (c ClientSecret) Format(f fmt.State, _ rune) { printRedacted(f, c.text()) }
+
+// LogValue logs the secret's id only.
+func (c ClientSecret) LogValue() slog.Value { return slog.StringValue(c.text()) }
+
+func (c Client) text() string       { return "store.Client{id=" + c.ID + "}" }
+func (c ClientSecret) text() string { return "store.ClientSecret{id=" + c.ID + "}" }
+
 func (s Session) text() string  { return "store.Session{id=" + s.ID + "}" }
 func (r Rotation) text() string { return fmt.Sprintf("store.Rotation{id=%s gen=%d}", r.ID, r.Gen) }
 func (u User) text() string     { return "store.User{subject=" + u.Subject + "}" }

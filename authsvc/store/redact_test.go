@@ -22,6 +22,8 @@ func TestRecordsShowNoSecret(t *testing.T) {
 		"Rotation":   store.Rotation{ID: "id", CurHash: raw, NewHash: raw, Sealed: raw, KeyHash: raw},
 		"User":       store.User{Subject: "id", PasswordHash: secret},
 		"*User":      &store.User{Subject: "id", PasswordHash: secret},
+		"Client":     store.Client{ID: "id", Secrets: []store.ClientSecret{{ID: "s", Hash: raw}}},
+		"Secret":     store.ClientSecret{ID: "id", Hash: raw},
 		"SigningKey": store.SigningKey{ID: "id", Sealed: raw},
 	} {
 		for _, text := range printed(record) {

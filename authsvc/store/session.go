@@ -72,6 +72,12 @@ type Session struct {
 	CreatedAt time.Time
 	// LastSeen is when the session was last refreshed.
 	LastSeen time.Time
+	// LastAddress is where that came from, without the port.
+	LastAddress string
+
+	// Log is what a function given to UpdateSession wants in the audit record.
+	// It is no part of the session.
+	Log []Entry `json:"-"`
 }
 
 // Rotation asks to replace the current generation of a session by the next.
@@ -94,6 +100,8 @@ type Rotation struct {
 	// Idle is how long the session lives from now unless it is refreshed
 	// again. The store adds it to its own clock.
 	Idle time.Duration
+	// Address becomes the session's LastAddress.
+	Address string
 }
 
 // Sessions keeps the logins.
@@ -102,12 +110,12 @@ type Sessions interface {
 	// counter (see [Subjects]), in one step: no concurrent RaiseSubject can
 	// fall between the check and the insert. ErrStale when the counter has
 	// moved, ErrExists when s.ID is taken.
-	CreateSession(ctx context.Context, s Session, counter int64) error
+	CreateSession(ctx context.Context, s Session, counter int64, log ...Entry) error
 
 	// ReplaceSession is CreateSession that revokes the session old with reason
 	// in the same step. ErrStale also when old is not a standing session of
 	// the same subject.
-	ReplaceSession(ctx context.Context, old, reason string, s Session, counter int64) error
+	ReplaceSession(ctx context.Context, old, reason string, s Session, counter int64, log ...Entry) error
 
 	// RotateSession is one compare-and-swap: of any number of concurrent
 	// callers with the same r.Gen exactly one wins. The others get ErrStale,
@@ -128,6 +136,9 @@ type Sessions interface {
 	// comes back as it is. ID, ClientID, Subject, Certificate and CreatedAt
 	// stay what they were. ErrNotFound when the session is absent.
 	//
+	// Entries that fn leaves in s.Log are written with the change. A session
+	// that fn revokes is an event, too.
+	//
 	// fn may run more than once, each time on a fresh record, so it must
 	// touch nothing but s and what it sets anew each time. It must not call
 	// the store.
@@ -142,7 +153,8 @@ type Sessions interface {
 	SessionsOf(ctx context.Context, subject, after string, limit int) ([]Session, error)
 
 	// Sweep deletes what can't matter any more: sessions past their absolute
-	// expiry, and attempts that are forgotten. It returns how many records
+	// expiry, attempts that are forgotten, events and keys used once that have
+	// expired, and old entries of the audit record. It returns how many records
 	// went, at most limit; ask again until there are fewer.
 	Sweep(ctx context.Context, limit int) (int, error)
 }

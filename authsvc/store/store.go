@@ -10,7 +10,10 @@ type Store interface {
 	Subjects
 	Users
 	Keys
+	Clients
+	Revocations
 	Attempts
+	Audit
 
 	// Close releases the store. Everything after it gets ErrUnavailable;
 	// closing twice does no harm.

@@ -36,7 +36,7 @@ type User struct {
 // brings its own.
 type Users interface {
 	// AddUser inserts u. ErrExists when its Username or its Subject is taken.
-	AddUser(ctx context.Context, u User) error
+	AddUser(ctx context.Context, u User, log ...Entry) error
 
 	// UserByName finds the user who signs in as username, or ErrNotFound.
 	UserByName(ctx context.Context, username string) (User, error)
@@ -48,13 +48,13 @@ type Users interface {
 	// and revokes every standing session of the subject with
 	// [ReasonPassword]: all or nothing. ErrNotFound when there is no such
 	// user.
-	SetPassword(ctx context.Context, subject, hash string) error
+	SetPassword(ctx context.Context, subject, hash string, log ...Entry) error
 
 	// SetDisabled disables the account, or enables it again. Disabling raises
 	// the subject's counter and revokes every standing session of the subject
 	// with [ReasonDisabled]: all or nothing. Doing it again changes nothing.
 	// ErrNotFound when there is no such user.
-	SetDisabled(ctx context.Context, subject string, disabled bool) error
+	SetDisabled(ctx context.Context, subject string, disabled bool, log ...Entry) error
 
 	// Rehash replaces the password hash while it still is old: the same
 	// password, hashed at a higher cost. It ends no session. ErrStale when

@@ -14,7 +14,7 @@ import (
 func cloneSession(s store.Session) store.Session {
 	s.Scopes, s.Audiences, s.AMR = clone(s.Scopes), clone(s.Audiences), clone(s.AMR)
 	s.CurHash, s.PrevHash, s.Sealed = clone(s.CurHash), clone(s.PrevHash), clone(s.Sealed)
-	s.KeyHash = clone(s.KeyHash)
+	s.KeyHash, s.Log = clone(s.KeyHash), nil
 	for _, t := range []*time.Time{
 		&s.RotatedAt, &s.AuthTime, &s.IdleExpires, &s.Expires, &s.RevokedAt, &s.CreatedAt, &s.LastSeen,
 	} {

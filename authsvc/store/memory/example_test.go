@@ -16,7 +16,7 @@ func Example() {
 	defer st.Close()
 
 	// A login reads the counter before it checks the password ...
-	counter, err := st.SubjectCounter(ctx, "8c6f2e")
+	counters, err := st.Counters(ctx, "8c6f2e", "app")
 	if err != nil {
 		panic(err)
 	}
@@ -25,7 +25,7 @@ func Example() {
 		panic(err)
 	}
 	session := store.Session{ID: "Zm9vYmFyYmF6cXV4MTIzNA", Subject: "8c6f2e", Expires: time.Now().Add(time.Hour)}
-	err = st.CreateSession(ctx, session, counter)
+	err = st.CreateSession(ctx, session, counters.Subject)
 	fmt.Println(errors.Is(err, store.ErrStale))
 	// Output: true
 }

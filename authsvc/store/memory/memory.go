@@ -23,6 +23,14 @@ type Store struct {
 	subjects map[string]string        // by username
 	keys     []store.SigningKey       // the oldest first
 	attempts map[string]attempt       // by key
+	clients  map[string]store.Client  // by id
+	raised   map[string]int64         // clients' counters, by id; 1 where there is none
+	revoked  map[string]time.Time     // when the token expires, by its id
+	once     map[string]time.Time     // until when, by key
+	ledger   store.Ledger
+	events   []store.Event // the oldest first
+	entries  []store.Entry // the oldest first
+	lastSeq  int64         // of the entries
 }
 
 var _ store.Store = (*Store)(nil)
@@ -42,6 +50,11 @@ func New(opts ...Option) *Store {
 		users:    map[string]store.User{},
 		subjects: map[string]string{},
 		attempts: map[string]attempt{},
+		clients:  map[string]store.Client{},
+		raised:   map[string]int64{},
+		revoked:  map[string]time.Time{},
+		once:     map[string]time.Time{},
+		ledger:   store.Ledger{Epoch: 1, All: 1},
 	}
 	for _, o := range opts {
 		o(s)

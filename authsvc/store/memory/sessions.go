@@ -11,17 +11,21 @@ import (
 )
 
 // CreateSession implements [store.Sessions].
-func (s *Store) CreateSession(ctx context.Context, session store.Session, counter int64) error {
+func (s *Store) CreateSession(ctx context.Context, session store.Session, counter int64, log ...store.Entry) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return s.create(session, counter)
+	if err := s.create(session, counter); err != nil {
+		return err
+	}
+	s.record(log)
+	return nil
 }
 
 // ReplaceSession implements [store.Sessions].
-func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session store.Session, counter int64) error {
+func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session store.Session, counter int64, log ...store.Entry) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
@@ -37,6 +41,8 @@ func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session 
 	}
 	replaced.RevokedAt, replaced.Reason = now, reason
 	s.sessions[old] = replaced
+	s.event(store.EventSession, old, 0)
+	s.record(log)
 	return nil
 }
 
@@ -88,7 +94,7 @@ func rotated(s store.Session, r store.Rotation, now time.Time) store.Session {
 	s.Sealed, s.KeyHash = r.Sealed, r.KeyHash
 	s.Keyed = s.Keyed || len(r.KeyHash) > 0
 	s.Replays = 0
-	s.RotatedAt, s.LastSeen = now, now
+	s.RotatedAt, s.LastSeen, s.LastAddress = now, now, r.Address
 	s.IdleExpires = now.Add(r.Idle)
 	return cloneSession(s)
 }
@@ -111,6 +117,10 @@ func (s *Store) UpdateSession(ctx context.Context, id string, fn func(time.Time,
 	session.ID, session.ClientID, session.Subject = old.ID, old.ClientID, old.Subject
 	session.CreatedAt, session.Certificate = old.CreatedAt, old.Certificate
 	s.sessions[id] = cloneSession(session)
+	if old.RevokedAt.IsZero() && !session.RevokedAt.IsZero() {
+		s.event(store.EventSession, id, 0)
+	}
+	s.record(session.Log)
 	return nil
 }
 
@@ -166,5 +176,27 @@ func (s *Store) Sweep(ctx context.Context, limit int) (n int, err error) {
 			n++
 		}
 	}
+	for _, remembered := range []map[string]time.Time{s.revoked, s.once} {
+		for key, until := range remembered {
+			if n < limit && !until.After(now) {
+				delete(remembered, key)
+				n++
+			}
+		}
+	}
+	s.events, n = drop(s.events, n, limit, func(e store.Event) bool { return !e.Expires.After(now) })
+	s.entries, n = drop(s.entries, n, limit, func(e store.Entry) bool { return now.Sub(e.At) >= store.AuditKept })
 	return n, nil
+}
+
+// drop deletes elements that are old, as long as n is less than limit.
+func drop[E any](list []E, n, limit int, old func(E) bool) ([]E, int) {
+	list = slices.DeleteFunc(list, func(e E) bool {
+		if n >= limit || !old(e) {
+			return false
+		}
+		n++
+		return true
+	})
+	return list, n
 }

@@ -1,28 +1,20 @@
 package memory
 
-import "context"
+import (
+	"context"
 
-// SubjectCounter implements [store.Subjects].
-func (s *Store) SubjectCounter(ctx context.Context, subject string) (int64, error) {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer unlock()
-	if _, ok := s.counters[subject]; !ok {
-		s.counters[subject] = 1
-	}
-	return s.counters[subject], nil
-}
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
 
 // RaiseSubject implements [store.Subjects].
-func (s *Store) RaiseSubject(ctx context.Context, subject, reason string) error {
+func (s *Store) RaiseSubject(ctx context.Context, subject, reason string, log ...store.Entry) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	s.raise(subject, reason)
+	s.record(log)
 	return nil
 }
 
@@ -30,9 +22,15 @@ func (s *Store) RaiseSubject(ctx context.Context, subject, reason string) error 
 func (s *Store) raise(subject, reason string) {
 	// A subject that was never seen counts as 1.
 	s.counters[subject] = max(s.counters[subject], 1) + 1
+	s.revokeWhere(reason, func(session store.Session) bool { return session.Subject == subject })
+	s.event(store.EventSubject, subject, s.counters[subject])
+}
+
+// revokeWhere ends the standing sessions that match. It needs the lock.
+func (s *Store) revokeWhere(reason string, match func(store.Session) bool) {
 	now := micro(s.now())
 	for id, session := range s.sessions {
-		if session.Subject == subject && session.RevokedAt.IsZero() {
+		if match(session) && session.RevokedAt.IsZero() {
 			session.RevokedAt, session.Reason = now, reason
 			s.sessions[id] = session
 		}

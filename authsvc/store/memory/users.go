@@ -10,7 +10,7 @@ import (
 )
 
 // AddUser implements [store.Users].
-func (s *Store) AddUser(ctx context.Context, u store.User) error {
+func (s *Store) AddUser(ctx context.Context, u store.User, log ...store.Entry) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
@@ -23,6 +23,7 @@ func (s *Store) AddUser(ctx context.Context, u store.User) error {
 	}
 	s.users[u.Subject] = cloneUser(u)
 	s.subjects[u.Username] = u.Subject
+	s.record(log)
 	return nil
 }
 
@@ -55,7 +56,7 @@ func (s *Store) UserBySubject(ctx context.Context, subject string) (store.User, 
 }
 
 // SetPassword implements [store.Users].
-func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
+func (s *Store) SetPassword(ctx context.Context, subject, hash string, log ...store.Entry) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
@@ -68,11 +69,12 @@ func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
 	u.PasswordHash = hash
 	s.users[subject] = u
 	s.raise(subject, store.ReasonPassword)
+	s.record(log)
 	return nil
 }
 
 // SetDisabled implements [store.Users].
-func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool) error {
+func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool, log ...store.Entry) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
@@ -91,6 +93,7 @@ func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool) 
 		s.raise(subject, store.ReasonDisabled)
 	}
 	s.users[subject] = u
+	s.record(log)
 	return nil
 }
 

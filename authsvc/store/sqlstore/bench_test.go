@@ -59,9 +59,9 @@ func newRotor(ctx context.Context, s store.Store) (store.Rotation, error) {
 		ID: rand.Text()[:22], ClientID: "app", Subject: rand.Text(), Scopes: []string{"notes.read"},
 		Gen: 1, CurHash: hashOf(1), IdleExpires: now.Add(time.Hour), Expires: now.Add(time.Hour),
 	}
-	counter, err := s.SubjectCounter(ctx, session.Subject)
+	counter, err := s.Counters(ctx, session.Subject, session.ClientID)
 	if err == nil {
-		err = s.CreateSession(ctx, session, counter)
+		err = s.CreateSession(ctx, session, counter.Subject)
 	}
 	return store.Rotation{
 		ID: session.ID, Gen: 1, CurHash: session.CurHash, ClientID: "app",

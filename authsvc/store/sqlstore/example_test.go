@@ -61,6 +61,6 @@ func ExampleNew() {
 	}
 	defer st.Close() // closes db
 
-	fmt.Println(st.SubjectCounter(ctx, "8c6f2e"))
-	// Output: 1 <nil>
+	fmt.Println(st.Counters(ctx, "8c6f2e", "app"))
+	// Output: {1 1 1} <nil>
 }

@@ -65,7 +65,7 @@ func TestCorruptedLater(t *testing.T) {
 	db := openDB(t, file(t, all))
 	s, err := sqlstore.New(t.Context(), db, sqlstore.SQLite)
 	if err == nil {
-		_, err = s.SubjectCounter(t.Context(), "ada")
+		_, err = s.Counters(t.Context(), "ada", "app")
 	}
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Errorf("error %v, want %v", err, store.ErrUnavailable)
@@ -119,7 +119,7 @@ func database(t *testing.T) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "auth.db")
 	s := open(t, path)
-	if _, err := s.SubjectCounter(t.Context(), "ada"); err != nil {
+	if _, err := s.Counters(t.Context(), "ada", "app"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil { // writes the log back

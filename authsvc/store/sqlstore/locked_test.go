@@ -60,11 +60,11 @@ func TestCanceledUpdateLetsGo(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "auth.db"))
 	session := store.Session{ID: "id", Subject: "ada", Expires: time.Now().Add(time.Hour)}
-	counter, err := s.SubjectCounter(t.Context(), "ada")
+	counter, err := s.Counters(t.Context(), "ada", "app")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.CreateSession(t.Context(), session, counter); err != nil {
+	if err := s.CreateSession(t.Context(), session, counter.Subject); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -89,11 +89,11 @@ func TestCanceledUpdateLetsGo(t *testing.T) {
 func TestUpdateErrorIsNotTakenForTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := open(t, filepath.Join(t.TempDir(), "auth.db"))
-	counter, err := s.SubjectCounter(t.Context(), "ada")
+	counter, err := s.Counters(t.Context(), "ada", "app")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.CreateSession(t.Context(), store.Session{ID: "id", Subject: "ada"}, counter); err != nil {
+	if err := s.CreateSession(t.Context(), store.Session{ID: "id", Subject: "ada"}, counter.Subject); err != nil {
 		t.Fatal(err)
 	}
 	runs := 0

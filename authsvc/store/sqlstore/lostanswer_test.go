@@ -23,7 +23,7 @@ func TestPostgresLosesTheAnswer(t *testing.T) {
 	p := newProxy(t, testkit.Postgres(t))
 	s := openPostgres(t, p.url)
 	rotation, counted := stand(t, s), stand(t, s).ID
-	counter, err := s.SubjectCounter(t.Context(), "ada")
+	counter, err := s.Counters(t.Context(), "ada", "app")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,13 +47,13 @@ func TestPostgresLosesTheAnswer(t *testing.T) {
 		},
 		"CreateSession": {
 			call: func() error {
-				return s.CreateSession(t.Context(), store.Session{ID: "a new session", Subject: "ada"}, counter)
+				return s.CreateSession(t.Context(), store.Session{ID: "a new session", Subject: "ada"}, counter.Subject)
 			},
-			at: "a new session", then: store.ErrExists,
+			at: "COMMIT\x00", then: store.ErrExists,
 		},
 		"AddUser": {
 			call: func() error { return s.AddUser(t.Context(), store.User{Subject: "a new user"}) },
-			at:   "a new user", then: store.ErrExists,
+			at:   "COMMIT\x00", then: store.ErrExists,
 		},
 	} {
 		p.loseAnswerTo(lost.at)

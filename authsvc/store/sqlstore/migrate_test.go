@@ -101,7 +101,7 @@ func TestPathMayHoldAnything(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "auth ?#%41&mode=ro;é.db")
 	s := open(t, path)
-	if _, err := s.SubjectCounter(t.Context(), "ada"); err != nil {
+	if _, err := s.Counters(t.Context(), "ada", "app"); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(path); err != nil {

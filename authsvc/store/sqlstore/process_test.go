@@ -57,13 +57,13 @@ func TestManyProcessesOnOnePostgres(t *testing.T) {
 }
 
 func manyProcesses(t *testing.T, s store.Store, name string) {
-	counter, err := s.SubjectCounter(t.Context(), "ada")
+	counter, err := s.Counters(t.Context(), "ada", "app")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ends := time.Now().Add(time.Hour)
 	session := store.Session{ID: "id", ClientID: "app", Subject: "ada", CurHash: hashOf(0), IdleExpires: ends, Expires: ends}
-	if err := s.CreateSession(t.Context(), session, counter); err != nil {
+	if err := s.CreateSession(t.Context(), session, counter.Subject); err != nil {
 		t.Fatal(err)
 	}
 	var wins atomic.Int64

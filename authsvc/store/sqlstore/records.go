@@ -22,7 +22,7 @@ func sessionChanges(s store.Session) []any {
 		s.ID, listIn(s.Scopes), listIn(s.Audiences),
 		s.Gen, bytesIn(s.CurHash), bytesIn(s.PrevHash), timeIn(s.RotatedAt), bytesIn(s.Sealed), s.Replays, s.ReplayedGens,
 		timeIn(s.AuthTime), listIn(s.AMR), timeIn(earlier(s.IdleExpires, s.Expires)), timeIn(s.Expires),
-		timeIn(s.RevokedAt), s.Reason, s.Label, bytesIn(s.KeyHash), s.Keyed, timeIn(s.LastSeen),
+		timeIn(s.RevokedAt), s.Reason, s.Label, bytesIn(s.KeyHash), s.Keyed, s.LastAddress, timeIn(s.LastSeen),
 	}
 }
 
@@ -42,7 +42,7 @@ func scanSession(row scanner) (store.Session, error) {
 	var rotated, auth, idle, expires, revoked, created, seen int64
 	err := row.Scan(&s.ID, &s.ClientID, &s.Subject, &scopes, &audiences,
 		&s.Gen, &s.CurHash, &s.PrevHash, &rotated, &s.Sealed, &s.Replays, &s.ReplayedGens,
-		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &s.KeyHash, &s.Keyed, &s.Certificate, &created, &seen)
+		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &s.KeyHash, &s.Keyed, &s.LastAddress, &s.Certificate, &created, &seen)
 	if err != nil {
 		return store.Session{}, found(err)
 	}

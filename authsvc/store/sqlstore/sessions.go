@@ -10,14 +10,17 @@ import (
 )
 
 // CreateSession implements [store.Sessions].
-func (s *Store) CreateSession(ctx context.Context, session store.Session, counter int64) error {
+func (s *Store) CreateSession(ctx context.Context, session store.Session, counter int64, log ...store.Entry) error {
 	args := append(sessionValues(session), counter)
-	return s.write(ctx, "create session", func(ctx context.Context) error {
-		n, err := affected(s.db.ExecContext(ctx, s.text.create, args...))
-		if n == 1 || err != nil {
+	return s.tx(ctx, "create session", func(ctx context.Context, tx *sql.Conn) error {
+		n, err := affected(tx.ExecContext(ctx, s.text.create, args...))
+		if err != nil {
 			return err
 		}
-		switch taken, err := s.taken(ctx, session.ID); {
+		if n == 1 {
+			return s.record(ctx, tx, log)
+		}
+		switch taken, err := taken(ctx, tx, session.ID); {
 		case err != nil:
 			return err
 		case taken:
@@ -29,7 +32,7 @@ func (s *Store) CreateSession(ctx context.Context, session store.Session, counte
 
 // ReplaceSession implements [store.Sessions]. The subject's row goes first, as
 // in every transaction that needs both.
-func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session store.Session, counter int64) error {
+func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session store.Session, counter int64, log ...store.Entry) error {
 	insert := append(sessionValues(session), counter)
 	return s.tx(ctx, "replace session", func(ctx context.Context, tx *sql.Conn) error {
 		var stands int64
@@ -40,24 +43,34 @@ func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session 
 		if err != nil {
 			return err
 		}
-		n, err := affected(tx.ExecContext(ctx, s.text.replace, s.clock(), reason, old, session.Subject))
-		if err != nil {
+		if err := one(tx.ExecContext(ctx, s.text.replace, s.clock(), reason, old, session.Subject))(store.ErrStale); err != nil {
 			return err
 		}
-		if n != 1 {
-			return settled{store.ErrStale}
+		if err := one(tx.ExecContext(ctx, s.text.create, insert...))(store.ErrExists); err != nil {
+			return err
 		}
-		n, err = affected(tx.ExecContext(ctx, s.text.create, insert...))
-		if err == nil && n != 1 {
-			return settled{store.ErrExists}
+		if err := s.event(ctx, tx, store.EventSession, old, 0); err != nil {
+			return err
 		}
-		return err
+		return s.record(ctx, tx, log)
 	})
 }
 
-func (s *Store) taken(ctx context.Context, id string) (bool, error) {
+// one wants a statement to have changed one row, and is otherwise the answer
+// that it is given.
+func one(result sql.Result, err error) func(otherwise error) error {
+	return func(otherwise error) error {
+		n, err := affected(result, err)
+		if err == nil && n != 1 {
+			return settled{otherwise}
+		}
+		return err
+	}
+}
+
+func taken(ctx context.Context, tx *sql.Conn, id string) (bool, error) {
 	var one int
-	err := s.db.QueryRowContext(ctx, `SELECT 1 FROM session WHERE id = $1`, id).Scan(&one)
+	err := tx.QueryRowContext(ctx, `SELECT 1 FROM session WHERE id = $1`, id).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -70,7 +83,7 @@ func (s *Store) RotateSession(ctx context.Context, r store.Rotation) error {
 	return s.write(ctx, "rotate session", func(ctx context.Context) error {
 		n, err := affected(s.rotate.ExecContext(ctx,
 			s.clock(), bytesIn(r.NewHash), bytesIn(r.Sealed), r.Idle.Microseconds(),
-			r.ID, r.Gen, bytesIn(r.CurHash), r.ClientID, bytesIn(r.KeyHash), len(r.KeyHash) > 0, r.Certificate))
+			r.ID, r.Gen, bytesIn(r.CurHash), r.ClientID, bytesIn(r.KeyHash), len(r.KeyHash) > 0, r.Certificate, r.Address))
 		if err != nil {
 			return err
 		}
@@ -88,16 +101,24 @@ func (s *Store) UpdateSession(ctx context.Context, id string, fn func(time.Time,
 		if err != nil {
 			return err
 		}
-		var now int64
-		if err := tx.QueryRowContext(ctx, s.text.now, s.clock()).Scan(&now); err != nil {
+		now, err := s.time(ctx, tx)
+		if err != nil {
 			return err
 		}
-		if err := fn(timeOut(now), &session); err != nil {
+		stood := session.RevokedAt.IsZero()
+		if err := fn(now, &session); err != nil {
 			return settled{err}
 		}
 		session.ID = id
-		_, err = tx.ExecContext(ctx, updateSession, sessionChanges(session)...)
-		return err
+		if _, err = tx.ExecContext(ctx, updateSession, sessionChanges(session)...); err != nil {
+			return err
+		}
+		if stood && !session.RevokedAt.IsZero() {
+			if err := s.event(ctx, tx, store.EventSession, id, 0); err != nil {
+				return err
+			}
+		}
+		return s.record(ctx, tx, session.Log)
 	})
 }
 
@@ -120,20 +141,11 @@ func (s *Store) SessionsOf(ctx context.Context, subject, after string, limit int
 	return page, err
 }
 
-// Sweep implements [store.Sessions].
-func (s *Store) Sweep(ctx context.Context, limit int) (n int, err error) {
-	err = s.write(ctx, "sweep", func(ctx context.Context) error {
-		sessions, err := affected(s.db.ExecContext(ctx, s.text.sweepSessions, s.clock(), max(limit, 0)))
-		if err != nil {
-			return err
-		}
-		n = int(sessions)
-		attempts, err := affected(s.db.ExecContext(ctx, s.text.sweepAttempts,
-			s.clock(), store.AttemptsForgotten.Microseconds(), max(limit-n, 0)))
-		n += int(attempts)
-		return err
-	})
-	return n, err
+// time is the store's, in a transaction after its locks.
+func (s *Store) time(ctx context.Context, tx *sql.Conn) (time.Time, error) {
+	var now int64
+	err := tx.QueryRowContext(ctx, s.text.now, s.clock()).Scan(&now)
+	return timeOut(now), err
 }
 
 // clock is the value of $1 wherever a statement needs the time: NULL for the

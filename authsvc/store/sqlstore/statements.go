@@ -5,15 +5,16 @@ import "fmt"
 // statements is the SQL in which the dialects differ, put together once.
 type statements struct {
 	now, create, replace, rotate, lockSession, raise string
-	sessionsOf, sweepSessions, sweepAttempts         string
-	lockSubject, lockAttempt                         string
+	sessionsOf, lockSubject, lockAttempt, lockClient string
+	raiseClient, revokeAll                           string
+	sweeps                                           []sweep
 }
 
 // sessionColumns is every column of session that the record has, in the order
 // that sessionValues and scanSession keep.
 const sessionColumns = `id, client_id, subject, scope, audiences,
 	gen, cur_hash, prev_hash, rotated_at, sealed_successor, replays, replayed_gens,
-	auth_time, amr, idle_expires, expires, revoked_at, reason, label, rotation_key_hash, keyed, cnf, created_at, last_seen`
+	auth_time, amr, idle_expires, expires, revoked_at, reason, label, rotation_key_hash, keyed, last_address, cnf, created_at, last_seen`
 
 const selectSession = `SELECT ` + sessionColumns + ` FROM session WHERE id = $1`
 
@@ -21,7 +22,7 @@ const selectSession = `SELECT ` + sessionColumns + ` FROM session WHERE id = $1`
 const updateSession = `UPDATE session SET scope = $2, audiences = $3,
 	gen = $4, cur_hash = $5, prev_hash = $6, rotated_at = $7, sealed_successor = $8, replays = $9, replayed_gens = $10,
 	auth_time = $11, amr = $12, idle_expires = $13, expires = $14, revoked_at = $15, reason = $16, label = $17,
-	rotation_key_hash = $18, keyed = $19, last_seen = $20
+	rotation_key_hash = $18, keyed = $19, last_address = $20, last_seen = $21
 	WHERE id = $1`
 
 func newStatements(f fragments) statements {
@@ -31,14 +32,14 @@ func newStatements(f fragments) statements {
 		// The subject's row is locked against RaiseSubject until the insert
 		// is committed. A raise that came first leaves no row to select from.
 		create: `INSERT INTO session (` + sessionColumns + `)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
-			FROM subject WHERE subject = $3 AND counter = $25` + f.share + ` ON CONFLICT DO NOTHING`,
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25
+			FROM subject WHERE subject = $3 AND counter = $26` + f.share + ` ON CONFLICT DO NOTHING`,
 
 		rotate: fmt.Sprintf(`UPDATE session SET
 			prev_hash = cur_hash, cur_hash = $2, gen = gen + 1, rotated_at = %[1]s, sealed_successor = $3,
 			replayed_gens = CASE WHEN replays = 0 THEN 0 ELSE replayed_gens END, replays = 0,
 			idle_expires = %[2]s(%[1]s + $4, expires), last_seen = %[1]s,
-			rotation_key_hash = $9, keyed = (keyed OR $10)
+			rotation_key_hash = $9, keyed = (keyed OR $10), last_address = $12
 			WHERE id = $5 AND gen = $6 AND cur_hash = $7 AND client_id = $8 AND cnf = $11 AND ($10 OR NOT keyed)
 			AND revoked_at = 0 AND idle_expires > %[1]s AND expires > %[1]s`, f.now, f.least),
 
@@ -50,10 +51,7 @@ func newStatements(f fragments) statements {
 		sessionsOf: fmt.Sprintf(`SELECT `+sessionColumns+` FROM session WHERE subject = $2 AND id > $3
 			AND revoked_at = 0 AND idle_expires > %[1]s AND expires > %[1]s ORDER BY id LIMIT $4`, f.now),
 
-		sweepSessions: `DELETE FROM session WHERE id IN
-			(SELECT id FROM session WHERE expires <= ` + f.now + ` ORDER BY id LIMIT $2` + f.exclusive + `)`,
-		sweepAttempts: `DELETE FROM attempt WHERE key IN
-			(SELECT key FROM attempt WHERE last_at <= ` + f.now + ` - $2 ORDER BY key LIMIT $3` + f.exclusive + `)`,
+		sweeps: newSweeps(f),
 
 		lockAttempt: `SELECT n, last_at, free_at FROM attempt WHERE key = $1` + f.exclusive,
 
@@ -61,6 +59,12 @@ func newStatements(f fragments) statements {
 
 		// Whoever locks several sessions does so by id, so that no two wait
 		// for each other.
+		raiseClient: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
+			(SELECT id FROM session WHERE client_id = $3 AND revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
+		revokeAll: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
+			(SELECT id FROM session WHERE revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
+		lockClient: selectClient + ` WHERE id = $1` + f.exclusive,
+
 		raise: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
 			(SELECT id FROM session WHERE subject = $3 AND revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
 	}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
@@ -16,18 +17,15 @@ const (
 )
 
 // AddUser implements [store.Users].
-func (s *Store) AddUser(ctx context.Context, u store.User) error {
-	return s.write(ctx, "add user", func(ctx context.Context) error {
-		n, err := affected(s.db.ExecContext(ctx, insertUser,
+func (s *Store) AddUser(ctx context.Context, u store.User, log ...store.Entry) error {
+	return s.tx(ctx, "add user", func(ctx context.Context, tx *sql.Conn) error {
+		err := one(tx.ExecContext(ctx, insertUser,
 			u.Subject, u.Username, u.PasswordHash, listIn(u.Scopes), listIn(u.Roles), u.Admin,
-			timeIn(u.DisabledAt), timeIn(u.CreatedAt)))
+			timeIn(u.DisabledAt), timeIn(u.CreatedAt)))(store.ErrExists)
 		if err != nil {
 			return err
 		}
-		if n != 1 {
-			return settled{store.ErrExists}
-		}
-		return nil
+		return s.record(ctx, tx, log)
 	})
 }
 
@@ -51,33 +49,34 @@ func (s *Store) user(ctx context.Context, query, key string) (u store.User, err 
 
 // SetPassword implements [store.Users]. The counter goes first, as in every
 // transaction that needs both.
-func (s *Store) SetPassword(ctx context.Context, subject, hash string) error {
+func (s *Store) SetPassword(ctx context.Context, subject, hash string, log ...store.Entry) error {
 	return s.tx(ctx, "set password", func(ctx context.Context, tx *sql.Conn) error {
+		// Whether there is such a user is known before the counter is raised,
+		// whose event is the last thing but the entries.
+		if err := one(tx.ExecContext(ctx, `UPDATE users SET password_hash = $1 WHERE subject = $2`, hash, subject))(store.ErrNotFound); err != nil {
+			return err
+		}
 		if err := s.raise(ctx, tx, subject, store.ReasonPassword); err != nil {
 			return err
 		}
-		n, err := affected(tx.ExecContext(ctx, `UPDATE users SET password_hash = $1 WHERE subject = $2`, hash, subject))
-		if err != nil {
-			return err
-		}
-		if n != 1 {
-			return settled{store.ErrNotFound}
-		}
-		return nil
+		return s.record(ctx, tx, log)
 	})
 }
 
 // SetDisabled implements [store.Users].
-func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool) error {
+func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool, log ...store.Entry) error {
 	return s.tx(ctx, "disable user", func(ctx context.Context, tx *sql.Conn) error {
-		var now int64
+		u, err := scanUser(tx.QueryRowContext(ctx, selectUser+`WHERE subject = $1`+s.exclusive, subject))
+		if err != nil || disabled == !u.DisabledAt.IsZero() {
+			return err
+		}
+		var at time.Time
 		if disabled {
-			if err := tx.QueryRowContext(ctx, s.text.now, s.clock()).Scan(&now); err != nil {
+			if at, err = s.time(ctx, tx); err != nil {
 				return err
 			}
 		}
-		u, err := scanUser(tx.QueryRowContext(ctx, selectUser+`WHERE subject = $1`, subject))
-		if err != nil || disabled == !u.DisabledAt.IsZero() {
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET disabled_at = $1 WHERE subject = $2`, timeIn(at), subject); err != nil {
 			return err
 		}
 		if disabled {
@@ -85,8 +84,7 @@ func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool) 
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE users SET disabled_at = $1 WHERE subject = $2`, now, subject)
-		return err
+		return s.record(ctx, tx, log)
 	})
 }
 

@@ -65,7 +65,7 @@ func newSession(now time.Time, subject string) store.Session {
 		Replays: 2, ReplayedGens: 1, KeyHash: []byte("key\x00hash"), Certificate: "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2",
 		AuthTime: now.Add(-time.Hour), AMR: []string{"pwd", "otp"},
 		IdleExpires: now.Add(time.Hour), Expires: now.Add(24 * time.Hour),
-		Label: "Ada's laptop ✓", CreatedAt: now.Add(-time.Hour), LastSeen: now.Add(-time.Minute),
+		Label: "Ada's laptop ✓", CreatedAt: now.Add(-time.Hour), LastSeen: now.Add(-time.Minute), LastAddress: "2001:db8::1",
 	}
 }
 
@@ -76,15 +76,21 @@ func hash(n int64) []byte { return bytes.Repeat([]byte{byte(n), 0xff}, 16) }
 func rotation(s store.Session) store.Rotation {
 	return store.Rotation{
 		ID: s.ID, Gen: s.Gen, CurHash: s.CurHash, ClientID: s.ClientID, Certificate: s.Certificate,
-		NewHash: hash(s.Gen + 1), Sealed: []byte("sealed next"), Idle: 30 * time.Minute,
+		NewHash: hash(s.Gen + 1), Sealed: []byte("sealed next"), Idle: 30 * time.Minute, Address: "192.0.2.7",
 	}
 }
 
 func mustCreate(t testing.TB, st store.Store, s store.Session) {
 	t.Helper()
-	counter, err := st.SubjectCounter(t.Context(), s.Subject)
+	counter, err := counterOf(t.Context(), st, s.Subject)
 	noError(t, err)
 	noError(t, st.CreateSession(t.Context(), s, counter))
+}
+
+// counterOf is the counter that a session of the subject is created with.
+func counterOf(ctx context.Context, st store.Store, subject string) (int64, error) {
+	c, err := st.Counters(ctx, subject, "app")
+	return c.Subject, err
 }
 
 func mustRead(t testing.TB, st store.Sessions, id string) store.Session {

@@ -39,7 +39,7 @@ func raceGiveUp(t *testing.T, c *crowd) {
 	if got := int64(mustRead(t, c.any(), session.ID).Replays); got < done.Load() || got > tried.Load() {
 		t.Errorf("%d updates were made, %d of %d were answered", got, done.Load(), tried.Load())
 	}
-	counter, err := c.any().SubjectCounter(t.Context(), "eve")
+	counter, err := counterOf(t.Context(), c.any(), "eve")
 	noError(t, err)
 	if counter < raised.Load() {
 		t.Errorf("the counter is %d after %d raises", counter, raised.Load())

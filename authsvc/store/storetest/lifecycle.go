@@ -27,27 +27,46 @@ func (f *fixture) calls() map[string]func(context.Context) error {
 		"ReplaceSession": func(ctx context.Context) error {
 			return f.ReplaceSession(ctx, f.session.ID, "", newSession(f.clock.now(), "ada"), 1)
 		},
-		"SessionsOf":     func(ctx context.Context) error { _, err := f.SessionsOf(ctx, "ada", "", 9); return err },
-		"Sweep":          func(ctx context.Context) error { _, err := f.Sweep(ctx, 9); return err },
-		"SetDisabled":    func(ctx context.Context) error { return f.SetDisabled(ctx, "id-of-eve", true) },
-		"Attempt":        func(ctx context.Context) error { _, err := f.Attempt(ctx, store.AttemptKey{Key: "k"}); return err },
-		"Forgive":        func(ctx context.Context) error { return f.Forgive(ctx, "k") },
-		"Session":        func(ctx context.Context) error { _, err := f.Session(ctx, f.session.ID); return err },
-		"SubjectCounter": func(ctx context.Context) error { _, err := f.SubjectCounter(ctx, "new"); return err },
-		"RaiseSubject":   func(ctx context.Context) error { return f.RaiseSubject(ctx, "ada", "") },
-		"AddUser":        func(ctx context.Context) error { return f.AddUser(ctx, user) },
-		"UserByName":     func(ctx context.Context) error { _, err := f.UserByName(ctx, "eve"); return err },
-		"UserBySubject":  func(ctx context.Context) error { _, err := f.UserBySubject(ctx, "eve"); return err },
-		"SetPassword":    func(ctx context.Context) error { return f.SetPassword(ctx, "id-of-eve", "") },
-		"Rehash":         func(ctx context.Context) error { return f.Rehash(ctx, "id-of-eve", "", "") },
-		"Users":          func(ctx context.Context) error { _, err := f.Users(ctx, "", 0); return err },
-		"AddFirstKey":    func(ctx context.Context) error { _, err := f.AddFirstKey(ctx, key); return err },
-		"SigningKeys":    func(ctx context.Context) error { _, err := f.SigningKeys(ctx); return err },
+		"SessionsOf":  func(ctx context.Context) error { _, err := f.SessionsOf(ctx, "ada", "", 9); return err },
+		"Sweep":       func(ctx context.Context) error { _, err := f.Sweep(ctx, 9); return err },
+		"SetDisabled": func(ctx context.Context) error { return f.SetDisabled(ctx, "id-of-eve", true) },
+		"Standing": func(ctx context.Context) error {
+			_, err := f.Standing(ctx, store.TokenRef{ID: "t", SessionID: f.session.ID, Subject: "ada", ClientID: "app"})
+			return err
+		},
+		"RevokeToken":   func(ctx context.Context) error { return f.RevokeToken(ctx, "t", f.clock.now().Add(time.Hour)) },
+		"RaiseClient":   func(ctx context.Context) error { return f.RaiseClient(ctx, "app", "") },
+		"Ledger":        func(ctx context.Context) error { _, err := f.Ledger(ctx); return err },
+		"Events":        func(ctx context.Context) error { _, err := f.Events(ctx, 0, 9); return err },
+		"Recover":       func(ctx context.Context) error { return f.Recover(ctx, "") },
+		"UseOnce":       func(ctx context.Context) error { return f.UseOnce(ctx, "k", f.clock.now()) },
+		"RecordFailure": func(ctx context.Context) error { return f.RecordFailure(ctx, store.Entry{Kind: "k"}) },
+		"Entries":       func(ctx context.Context) error { _, err := f.Entries(ctx, 0, 9); return err },
+		"AddClient":     func(ctx context.Context) error { return f.AddClient(ctx, store.Client{ID: "c"}) },
+		"Client":        func(ctx context.Context) error { _, err := f.Client(ctx, "kept"); return err },
+		"Clients":       func(ctx context.Context) error { _, err := f.Clients(ctx, "", 9); return err },
+		"UpdateClient": func(ctx context.Context) error {
+			return f.UpdateClient(ctx, "kept", func(_ time.Time, c *store.Client) error { c.Name = "changed"; return nil })
+		},
+		"Attempt":       func(ctx context.Context) error { _, err := f.Attempt(ctx, store.AttemptKey{Key: "k"}); return err },
+		"Forgive":       func(ctx context.Context) error { return f.Forgive(ctx, "k") },
+		"Session":       func(ctx context.Context) error { _, err := f.Session(ctx, f.session.ID); return err },
+		"Counters":      func(ctx context.Context) error { _, err := f.Counters(ctx, "new", "app"); return err },
+		"RaiseSubject":  func(ctx context.Context) error { return f.RaiseSubject(ctx, "ada", "") },
+		"AddUser":       func(ctx context.Context) error { return f.AddUser(ctx, user) },
+		"UserByName":    func(ctx context.Context) error { _, err := f.UserByName(ctx, "eve"); return err },
+		"UserBySubject": func(ctx context.Context) error { _, err := f.UserBySubject(ctx, "eve"); return err },
+		"SetPassword":   func(ctx context.Context) error { return f.SetPassword(ctx, "id-of-eve", "") },
+		"Rehash":        func(ctx context.Context) error { return f.Rehash(ctx, "id-of-eve", "", "") },
+		"Users":         func(ctx context.Context) error { _, err := f.Users(ctx, "", 0); return err },
+		"AddFirstKey":   func(ctx context.Context) error { _, err := f.AddFirstKey(ctx, key); return err },
+		"SigningKeys":   func(ctx context.Context) error { _, err := f.SigningKeys(ctx); return err },
 	}
 }
 
 func testEndedContext(t *testing.T, f *fixture) {
 	noError(t, f.AddUser(t.Context(), newUser(f.clock.now(), "eve")))
+	noError(t, f.AddClient(t.Context(), store.Client{ID: "kept"}))
 	for name, call := range f.calls() {
 		for _, how := range []error{context.Canceled, context.DeadlineExceeded} {
 			err := call(ended(t, how))
@@ -58,6 +77,11 @@ func testEndedContext(t *testing.T, f *fixture) {
 	}
 	same(t, mustRead(t, f, f.session.ID), f.session)
 	same(t, listUsers(t, f, "", 9), []string{"eve"})
+	clients, err := f.Clients(t.Context(), "", 9)
+	noError(t, err)
+	same(t, clients, []store.Client{{ID: "kept"}})
+	same(t, events(t, f), nil)
+	same(t, entries(t, f), nil)
 }
 
 func testClosed(t *testing.T, f *fixture) {

@@ -28,6 +28,8 @@ func Races(t *testing.T, open func(t testing.TB, now func() time.Time) []store.S
 		"one of many users with a name is added": raceAddUser,
 		"callers who give up leave nothing half": raceGiveUp,
 		"attempts at once are all counted":       raceAttempts,
+		"events are numbered without gaps":       raceEvents,
+		"one of many uses of a key is the first": raceUseOnce,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,7 +153,7 @@ func mustReadQuietly(t *testing.T, st store.Store, id string) store.Session {
 func raceCreateRaise(t *testing.T, c *crowd) {
 	for round := range 10 {
 		subject := fmt.Sprintf("subject %d", round)
-		counter, err := c.any().SubjectCounter(t.Context(), subject)
+		counter, err := counterOf(t.Context(), c.any(), subject)
 		noError(t, err)
 		const n = 20
 		sessions := make([]store.Session, n)
@@ -212,7 +214,7 @@ func raceFirstKey(t *testing.T, c *crowd) {
 func raceCounter(t *testing.T, c *crowd) {
 	c.rush(callers, func(i int, st store.Store) {
 		if i%2 == 0 {
-			if _, err := st.SubjectCounter(t.Context(), "ada"); err != nil {
+			if _, err := counterOf(t.Context(), st, "ada"); err != nil {
 				t.Error(err)
 			}
 			return
@@ -221,7 +223,7 @@ func raceCounter(t *testing.T, c *crowd) {
 			t.Error(err)
 		}
 	})
-	counter, err := c.any().SubjectCounter(t.Context(), "ada")
+	counter, err := counterOf(t.Context(), c.any(), "ada")
 	noError(t, err)
 	same(t, counter, 1+callers/2)
 }

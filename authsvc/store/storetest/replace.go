@@ -9,7 +9,7 @@ import (
 )
 
 func testReplace(t *testing.T, f *fixture) {
-	counter, err := f.SubjectCounter(t.Context(), "ada")
+	counter, err := counterOf(t.Context(), f, "ada")
 	noError(t, err)
 	f.clock.advance(time.Minute)
 	fresh := newSession(f.clock.now(), "ada")
@@ -22,7 +22,7 @@ func testReplace(t *testing.T, f *fixture) {
 
 // checklist: R6
 func testReplaceRefused(t *testing.T, f *fixture) {
-	counter, err := f.SubjectCounter(t.Context(), "ada")
+	counter, err := counterOf(t.Context(), f, "ada")
 	noError(t, err)
 	for name, test := range map[string]struct {
 		prepare func(old *store.Session) // before it is created
@@ -38,7 +38,7 @@ func testReplaceRefused(t *testing.T, f *fixture) {
 		"idle for too long":     {prepare: func(s *store.Session) { s.IdleExpires = f.clock.now() }, counter: counter, subject: "ada", want: store.ErrStale},
 		"past its absolute end": {prepare: func(s *store.Session) { s.Expires = f.clock.now() }, counter: counter, subject: "ada", want: store.ErrStale},
 	} {
-		_, err := f.SubjectCounter(t.Context(), test.subject)
+		_, err := counterOf(t.Context(), f, test.subject)
 		noError(t, err)
 		old := newSession(f.clock.now(), "ada")
 		if test.prepare != nil {
@@ -145,7 +145,7 @@ func testSetDisabled(t *testing.T, f *fixture) {
 		same(t, ended.Reason, store.ReasonDisabled)
 		same(t, ended.RevokedAt, micro(f.clock.now()))
 	}
-	counter, err := f.SubjectCounter(t.Context(), "id-of-eve")
+	counter, err := counterOf(t.Context(), f, "id-of-eve")
 	noError(t, err)
 	same(t, counter, 2)
 	noError(t, f.SetDisabled(t.Context(), "id-of-eve", false))

@@ -17,7 +17,7 @@ func testRotate(t *testing.T, f *fixture) {
 	want := f.session
 	want.Gen, want.CurHash, want.PrevHash, want.Sealed = 2, r.NewHash, f.session.CurHash, r.Sealed
 	want.RotatedAt, want.LastSeen, want.IdleExpires = now, now, now.Add(r.Idle)
-	want.Replays, want.KeyHash = 0, nil
+	want.Replays, want.KeyHash, want.LastAddress = 0, nil, r.Address
 	same(t, mustRead(t, f, f.session.ID), want)
 
 	wantError(t, f.RotateSession(t.Context(), r), store.ErrStale)

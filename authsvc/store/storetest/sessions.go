@@ -37,7 +37,7 @@ func testSessionNotFound(t *testing.T, f *fixture) {
 func testCreateTaken(t *testing.T, f *fixture) {
 	again := newSession(f.clock.now(), "ada")
 	again.ID, again.Label = f.session.ID, "another"
-	counter, err := f.SubjectCounter(t.Context(), "ada")
+	counter, err := counterOf(t.Context(), f, "ada")
 	noError(t, err)
 	wantError(t, f.CreateSession(t.Context(), again, counter), store.ErrExists)
 	same(t, mustRead(t, f, f.session.ID), f.session)
@@ -45,7 +45,7 @@ func testCreateTaken(t *testing.T, f *fixture) {
 
 // checklist: R6
 func testCreateAfterRaise(t *testing.T, f *fixture) {
-	counter, err := f.SubjectCounter(t.Context(), "ada") // the login begins
+	counter, err := counterOf(t.Context(), f, "ada") // the login begins
 	noError(t, err)
 	noError(t, f.RaiseSubject(t.Context(), "ada", "log out everywhere"))
 	late := newSession(f.clock.now(), "ada")
@@ -72,7 +72,7 @@ func testUpdate(t *testing.T, f *fixture) {
 	want.RotatedAt, want.AuthTime, want.LastSeen, want.RevokedAt = now, now, now, now
 	want.Replays, want.ReplayedGens, want.KeyHash, want.Keyed = 0, 3, []byte("k"), true
 	want.IdleExpires, want.Expires = now.Add(time.Second), now.Add(time.Minute)
-	want.Reason, want.Label = "reuse", ""
+	want.Reason, want.Label, want.LastAddress = "reuse", "", "192.0.2.9"
 	err := f.UpdateSession(t.Context(), f.session.ID, func(at time.Time, s *store.Session) error {
 		same(t, *s, f.session)
 		same(t, at, now)

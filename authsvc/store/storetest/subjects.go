@@ -10,7 +10,7 @@ import (
 func testCounter(t *testing.T, f *fixture) {
 	want := func(subject string, want int64) {
 		t.Helper()
-		got, err := f.SubjectCounter(t.Context(), subject)
+		got, err := counterOf(t.Context(), f, subject)
 		noError(t, err)
 		same(t, got, want)
 	}

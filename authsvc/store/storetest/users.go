@@ -75,7 +75,7 @@ func testSetPassword(t *testing.T, f *fixture) {
 	noError(t, f.AddUser(t.Context(), user))
 	session := newSession(f.clock.now(), user.Subject)
 	mustCreate(t, f, session)
-	before, err := f.SubjectCounter(t.Context(), user.Subject)
+	before, err := counterOf(t.Context(), f, user.Subject)
 	noError(t, err)
 
 	noError(t, f.SetPassword(t.Context(), user.Subject, "another hash"))
@@ -83,7 +83,7 @@ func testSetPassword(t *testing.T, f *fixture) {
 	noError(t, err)
 	user.PasswordHash = "another hash"
 	same(t, got, user)
-	after, err := f.SubjectCounter(t.Context(), user.Subject)
+	after, err := counterOf(t.Context(), f, user.Subject)
 	noError(t, err)
 	same(t, after, before+1)
 	ended := mustRead(t, f, session.ID)
@@ -92,7 +92,7 @@ func testSetPassword(t *testing.T, f *fixture) {
 	same(t, mustRead(t, f, f.session.ID), f.session) // another subject's
 
 	wantError(t, f.SetPassword(t.Context(), "nobody", "hash"), store.ErrNotFound)
-	counter, err := f.SubjectCounter(t.Context(), "nobody")
+	counter, err := counterOf(t.Context(), f, "nobody")
 	noError(t, err)
 	same(t, counter, 1) // all or nothing
 }
@@ -103,14 +103,14 @@ func testRehash(t *testing.T, f *fixture) {
 	noError(t, f.AddUser(t.Context(), user))
 	session := newSession(f.clock.now(), user.Subject)
 	mustCreate(t, f, session)
-	counter, err := f.SubjectCounter(t.Context(), user.Subject)
+	counter, err := counterOf(t.Context(), f, user.Subject)
 	noError(t, err)
 
 	noError(t, f.Rehash(t.Context(), user.Subject, user.PasswordHash, "a dearer hash"))
 	got, err := f.UserBySubject(t.Context(), user.Subject)
 	noError(t, err)
 	same(t, got.PasswordHash, "a dearer hash")
-	after, err := f.SubjectCounter(t.Context(), user.Subject)
+	after, err := counterOf(t.Context(), f, user.Subject)
 	noError(t, err)
 	same(t, after, counter)
 	same(t, mustRead(t, f, session.ID).RevokedAt.IsZero(), true)
