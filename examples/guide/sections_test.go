@@ -98,6 +98,7 @@ var sections = []section{
 		{method: "ShopService/UpdateAccount", requests: req(`{"userId":"ada"}`), token: holding(claims{"scope": "account.write"})},
 		{method: "ShopService/UpdateAccount", requests: req(`{"userId":"bob"}`), token: holding(claims{"roles": []string{"admin"}})},
 		{method: "ShopService/UpdateAccount", requests: req(`{"userId":"bob"}`), token: holding(claims{"scope": "account.write"}), want: grpcauthv1.Reason_REASON_BINDING_MISMATCH},
+		{method: "ShopService/UpdateAccount", requests: req(`{"userId":"bob"}`), token: holding(claims{"roles": []string{"admin", "suspended"}}), want: grpcauthv1.Reason_REASON_ROLE_DENIED},
 	}},
 	{name: "max_auth_age", calls: []exchange{
 		{method: "ShopService/DeleteAccount", requests: req(`{}`), token: holding(claims{"auth_time": ago(5 * time.Minute)})},

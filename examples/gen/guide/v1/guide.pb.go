@@ -2077,7 +2077,7 @@ const file_guide_v1_guide_proto_rawDesc = "" +
 	"\x06Region\x12\x16\n" +
 	"\x12REGION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fREGION_NORTH\x10\x01\x12\x10\n" +
-	"\fREGION_SOUTH\x10\x022\x87\x0e\n" +
+	"\fREGION_SOUTH\x10\x022\x93\x0e\n" +
 	"\vShopService\x12^\n" +
 	"\x0fGetOpeningHours\x12 .guide.v1.GetOpeningHoursRequest\x1a!.guide.v1.GetOpeningHoursResponse\"\x06ڮ\x19\x02\b\x01\x12U\n" +
 	"\fListProducts\x12\x1d.guide.v1.ListProductsRequest\x1a\x1e.guide.v1.ListProductsResponse\"\x06ڮ\x19\x02\x10\x01\x12D\n" +
@@ -2100,8 +2100,8 @@ const file_guide_v1_guide_proto_rawDesc = "" +
 	"\tMoveStock\x12\x1a.guide.v1.MoveStockRequest\x1a\x1b.guide.v1.MoveStockResponse\",ڮ\x19(R\x10\n" +
 	"\x06region\x12\x06regionR\x14\n" +
 	"\x06branch\x12\n" +
-	"moves.from\x12~\n" +
-	"\rUpdateAccount\x12\x1e.guide.v1.UpdateAccountRequest\x1a\x1f.guide.v1.UpdateAccountResponse\",ڮ\x19(*\raccount.writeR\x0e\n" +
+	"moves.from\x12\x89\x01\n" +
+	"\rUpdateAccount\x12\x1e.guide.v1.UpdateAccountRequest\x1a\x1f.guide.v1.UpdateAccountResponse\"7ڮ\x193*\raccount.writeB\tsuspendedR\x0e\n" +
 	"\x03sub\x12\auser_idZ\a\x12\x05admin\x12[\n" +
 	"\rDeleteAccount\x12\x1e.guide.v1.DeleteAccountRequest\x1a\x1f.guide.v1.DeleteAccountResponse\"\tڮ\x19\x05b\x03\b\xac\x02\x12C\n" +
 	"\x06Settle\x12\x17.guide.v1.SettleRequest\x1a\x18.guide.v1.SettleResponse\"\x06ڮ\x19\x02h\x01\x12I\n" +
