@@ -57,9 +57,11 @@ func newStep(field protoreflect.FieldDescriptor) step {
 	}
 }
 
-// isWrapper tells of google/protobuf/wrappers.proto.
+// isWrapper tells of google/protobuf/wrappers.proto. A message whose file is
+// missing has none.
 func isWrapper(message protoreflect.MessageDescriptor) bool {
-	return message.ParentFile().Path() == "google/protobuf/wrappers.proto"
+	file := message.ParentFile()
+	return file != nil && file.Path() == "google/protobuf/wrappers.proto"
 }
 
 func fieldNames(in protoreflect.MessageDescriptor) string {
