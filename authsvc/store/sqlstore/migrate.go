@@ -4,9 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -34,7 +34,10 @@ func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
 		return err
 	}
 	r := newRunner(f)
-	r.transient = func(err error) bool { return f.transient(err) || overtaken(err) }
+	r.transient = func(err error) bool {
+		_, ok := errors.AsType[overtaken](err)
+		return ok || f.transient(err)
+	}
 	if err := r.read(ctx, "migrate", func(ctx context.Context) error { return f.check(ctx, db) }); err != nil {
 		return err
 	}
@@ -65,9 +68,9 @@ func Versions(ctx context.Context, db *sql.DB, dialect Dialect) (have, need int6
 	return have, schema.need, err
 }
 
-// overtaken: another process made the table between our look and our attempt.
-// Looking again finds its work done.
-func overtaken(err error) bool { return strings.Contains(err.Error(), "already exists") }
+// overtaken: another process did the work between our look and our attempt.
+// Looking again finds it done.
+type overtaken struct{ error }
 
 // schema is the migrations against one database.
 type schema struct {
@@ -104,9 +107,11 @@ func (s schema) version(ctx context.Context) (have int64, err error) {
 // up migrates, unless the schema is newer. One that is current is only looked
 // at, so a role that may not change tables will do.
 func (s schema) up(ctx context.Context) error {
-	if have, err := s.version(ctx); err != nil || have == s.need {
+	have, err := s.version(ctx)
+	switch {
+	case err != nil || have == s.need:
 		return err
-	} else if have > s.need {
+	case have > s.need:
 		return newer(have, s.need)
 	}
 	if s.lock != nil {
@@ -115,6 +120,27 @@ func (s schema) up(ctx context.Context) error {
 			return err
 		}
 		defer unlock()
+	}
+	err = s.apply(ctx)
+	if err == nil {
+		return nil
+	}
+	if now, lookErr := s.version(ctx); lookErr == nil && now > have {
+		return overtaken{err}
+	}
+	return err
+}
+
+// once keeps a version from being recorded twice, and so, because the record
+// is in the migration's transaction, from being applied twice.
+const once = `CREATE UNIQUE INDEX IF NOT EXISTS ` + versionTable + `_once ON ` + versionTable + ` (version_id)`
+
+func (s schema) apply(ctx context.Context) error {
+	if _, _, err := s.provider.GetVersions(ctx); err != nil { // makes the table
+		return err
+	}
+	if _, err := s.db.ExecContext(ctx, once); err != nil {
+		return err
 	}
 	_, err := s.provider.Up(ctx)
 	return err
