@@ -25,7 +25,9 @@ func Test45OptionsThatAreRefused(t *testing.T) {
 		"interceptor: WithUser: the function is nil":        {interceptor.WithUser[*user](nil)},
 		"interceptor: WithCheck: the function is nil":       {interceptor.WithCheck(nil)},
 		"interceptor: WithErrorMapper: the function is nil": {interceptor.WithErrorMapper(nil)},
-		"interceptor: WithRevocations: the checker is nil":  {interceptor.WithRevocations(nil)},
+		"interceptor: WithRevocations: the checker is nil":  {interceptor.WithRevocations((*revokedSessions)(nil))},
+
+		"interceptor: WithRevocations: the checker is nil\ninterceptor: WithRevocations: the checker is nil": {interceptor.WithRevocations(nil), interceptor.WithRevocations(revocation.CheckerFunc(nil))},
 
 		"interceptor: WithUser is given twice: load everything that handlers need into one type": {interceptor.WithUser(found), loads(5)},
 		"interceptor: WithRevocations is given twice: join the two checkers into one":            {checker, checker},
@@ -36,9 +38,9 @@ func Test45OptionsThatAreRefused(t *testing.T) {
 		"interceptor: WithTokenSource names \"authorization: bearer\" twice":        {interceptor.WithTokenSource(bearer, interceptor.Metadata("Authorization", "bearer"))},
 		"interceptor: WithTokenSource names \"x-token\" twice":                      {interceptor.WithTokenSource(interceptor.Metadata("x-token", ""), bearer, interceptor.Metadata("X-Token", ""))},
 
-		"interceptor: WithTokenSource: \"\" is no metadata key: use letters, digits, - _ and .":                                                     {interceptor.WithTokenSource(interceptor.Metadata("", "Bearer"))},
-		"interceptor: WithTokenSource: \":path\" is no metadata key: use letters, digits, - _ and .":                                                {interceptor.WithTokenSource(interceptor.Metadata(":path", ""))},
-		"interceptor: WithTokenSource: \"x token\" is no metadata key: use letters, digits, - _ and .":                                              {interceptor.WithTokenSource(interceptor.Metadata("x token", ""))},
+		"interceptor: WithTokenSource: \"\" is no metadata key: use letters, digits, dots, hyphens and underscores":                                 {interceptor.WithTokenSource(interceptor.Metadata("", "Bearer"))},
+		"interceptor: WithTokenSource: \":path\" is no metadata key: use letters, digits, dots, hyphens and underscores":                            {interceptor.WithTokenSource(interceptor.Metadata(":path", ""))},
+		"interceptor: WithTokenSource: \"x token\" is no metadata key: use letters, digits, dots, hyphens and underscores":                          {interceptor.WithTokenSource(interceptor.Metadata("x token", ""))},
 		"interceptor: WithTokenSource: metadata \"x-token-bin\": keys of grpc- are gRPC's own, and those of -bin hold bytes: choose another":        {interceptor.WithTokenSource(interceptor.Metadata("x-token-bin", ""))},
 		"interceptor: WithTokenSource: metadata \"grpc-token\": keys of grpc- are gRPC's own, and those of -bin hold bytes: choose another":         {interceptor.WithTokenSource(interceptor.Metadata("grpc-token", ""))},
 		"interceptor: WithTokenSource: scheme \"Bearer \" of metadata \"authorization\": a scheme is one word":                                      {interceptor.WithTokenSource(interceptor.Metadata("authorization", "Bearer "))},

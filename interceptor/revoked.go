@@ -18,7 +18,7 @@ import (
 func WithRevocations(checker revocation.Checker) Option {
 	return func(g *Guard) error {
 		switch {
-		case checker == nil:
+		case isNil(checker):
 			return errors.New("interceptor: WithRevocations: the checker is nil")
 		case g.revocations != nil:
 			return errors.New("interceptor: WithRevocations is given twice: join the two checkers into one")

@@ -53,7 +53,7 @@ func (s TokenSource) same(other TokenSource) bool {
 func (s TokenSource) check() error {
 	switch {
 	case s.key == "" || strings.Trim(s.key, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "":
-		return fmt.Errorf("%q is no metadata key: use letters, digits, - _ and .", s.key)
+		return fmt.Errorf("%q is no metadata key: use letters, digits, dots, hyphens and underscores", s.key)
 	case strings.HasPrefix(s.key, "grpc-") || strings.HasSuffix(s.key, "-bin"):
 		return fmt.Errorf("metadata %q: keys of grpc- are gRPC's own, and those of -bin hold bytes: choose another", s.key)
 	case strings.ContainsAny(s.scheme, " \t\r\n,"):

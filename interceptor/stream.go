@@ -57,7 +57,7 @@ func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method strin
 // reason is the outcome, whatever the handler returns later.
 func (h *heldStream) run(handler func(*middleware.WrappedServerStream) error) error {
 	ctx := h.stream.Context() // read now: a later interceptor may put another in its place
-	lease := h.guard.leases.hold(h.guard.verifier.Remaining(h.verdict.claims), func() { h.end(ctx, token.ErrExpired) })
+	lease := h.guard.leases.hold(h.guard.verifier.Remaining(h.verdict.claims), func() { _ = h.end(ctx, token.ErrExpired) })
 	err := h.handle(lease, handler)
 	if over := h.over(); over != nil {
 		return over

@@ -174,13 +174,13 @@ func TokenSourceFrom(ctx context.Context) (TokenSource, bool) {
 	return bearerSource(), true
 }
 
-// isNil finds a pointer to nobody, which loaders return for "not found" by
-// mistake.
-func isNil(user any) bool {
-	if user == nil {
+// isNil finds a nil also in an interface: a pointer to nobody, which loaders
+// return for "not found" by mistake.
+func isNil(value any) bool {
+	if value == nil {
 		return true
 	}
-	v := reflect.ValueOf(user)
+	v := reflect.ValueOf(value)
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Func, reflect.Chan:
 		return v.IsNil()
