@@ -1,6 +1,7 @@
 package interceptor_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -113,9 +114,17 @@ func TestRuleFields(t *testing.T) {
 	}
 }
 
-// PARITY 30 and 31.
+// PARITY 30 and 31: nobody is let in, and nobody is asked about.
 func TestOptionalWithoutAToken(t *testing.T) {
 	t.Parallel()
+	noUser := interceptor.WithUser(func(context.Context, *token.Claims) (string, error) {
+		t.Error("31 a user was loaded for nobody")
+		return "", nil
+	})
+	noCheck := interceptor.WithCheck(func(context.Context, *token.Claims) error {
+		t.Error("31 the server's check was asked about nobody")
+		return nil
+	})
 	for name, rule := range map[string]*grpcauthv1.Rule{
 		"30 alone":          interceptor.Optional(),
 		"30 beside scopes":  {Optional: true, Scopes: []string{"a"}},
@@ -123,7 +132,7 @@ func TestOptionalWithoutAToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			wantsEachShape(t, ruled(t, authtest.NewIssuer(t), rule).Anonymous(), ok, "nobody")
+			wantsEachShape(t, ruled(t, authtest.NewIssuer(t), rule, noUser, noCheck).Anonymous(), ok, "nobody")
 		})
 	}
 }
