@@ -66,9 +66,9 @@ func (v Value) Int() (int64, bool) {
 	if i, err := strconv.ParseInt(v.text(), 10, 64); err == nil {
 		return i, true
 	}
-	const exact = 1 << 53 // below it every whole float64 is exact
+	const exact = 1 << 53 // from here on a float64 stands for its neighbours, too
 	f, ok := v.Number()
-	if !ok || f != math.Trunc(f) || math.Abs(f) > exact {
+	if !ok || f != math.Trunc(f) || math.Abs(f) >= exact {
 		return 0, false
 	}
 	return int64(f), true
