@@ -114,8 +114,12 @@ func TestRevocationReachesATokenThatIsKnown(t *testing.T) {
 		answer error
 		want   outcome
 	}{
-		{nil, ok}, {revocation.ErrOutdated, unauthenticated(outdated)}, {nil, ok},
-		{revocation.ErrStale, unavailable(revocationUnavailable)}, {nil, ok}, {revocation.ErrRevoked, unauthenticated(revoked)},
+		{nil, ok},
+		{revocation.ErrOutdated, unauthenticated(outdated)},
+		{nil, ok},
+		{revocation.ErrStale, unavailable(revocationUnavailable)},
+		{nil, ok},
+		{revocation.ErrRevoked, unauthenticated(revoked)},
 	} {
 		checker.set(tc.answer)
 		_, err := client.Unary(t.Context(), &testkitv1.UnaryRequest{})
