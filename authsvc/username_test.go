@@ -2,6 +2,7 @@ package authsvc_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,6 +10,17 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
+
+func ExampleNormalizeUsername() {
+	for _, typed := range []string{"Ada.Lovelace", "Ａｄａ", "ada lovelace"} {
+		name, err := authsvc.NormalizeUsername(typed)
+		fmt.Printf("%q %v\n", name, errors.Is(err, authsvc.ErrUsername))
+	}
+	// Output:
+	// "ada.lovelace" false
+	// "ada" false
+	// "" true
+}
 
 func TestNormalizeUsername(t *testing.T) {
 	t.Parallel()
