@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ type Guard struct {
 	revocations   revocation.Checker // nil when nobody is asked
 	checks        []func(context.Context, *token.Claims) error
 	loadUser      userLoader // nil when there are no users
+	userType      reflect.Type
 	observers     []func(context.Context, Decision)
 	mapError      func(context.Context, *Denial) error // nil when nobody maps
 	reportOnly    bool
@@ -173,7 +175,7 @@ func (g *Guard) publish(ctx context.Context, v *verdict) context.Context {
 	if g.loadUser == nil && *v.source == bearerSource() {
 		return ctx
 	}
-	return &admitted{Context: ctx, claims: v.claims, user: v.user, source: *v.source}
+	return &admitted{Context: ctx, claims: v.claims, user: v.user, loads: g.userType, source: *v.source}
 }
 
 // Authenticate holds the running call to a rule of the program's own, from

@@ -36,6 +36,7 @@ func WithUser[T any](load func(ctx context.Context, claims *token.Claims) (T, er
 		case g.loadUser != nil:
 			return errors.New("interceptor: WithUser is given twice: load everything that handlers need into one type")
 		}
+		g.userType = reflect.TypeFor[T]()
 		g.loadUser = func(ctx context.Context, claims *token.Claims) (any, error) {
 			user, err := load(ctx, claims)
 			if err == nil && isNil(user) {
@@ -107,6 +108,7 @@ type admitted struct {
 	context.Context
 	claims *token.Claims // whose all this is; nil where a test says so
 	user   any
+	loads  reflect.Type // as WithUser has it: user may be one of several behind an interface
 	source TokenSource
 }
 
@@ -141,6 +143,8 @@ func (a *admitted) String() string { return fmt.Sprint(a.Context) + ".WithUser" 
 // where nobody was authenticated: on public methods, and on optional ones that
 // were called without a token. It panics when the Guard loads no users or those
 // of another type: that is a mistake in the program, which no caller can cause.
+// Where WithUser loads an interface, ask for that (or one that it has), and
+// tell the types behind it apart afterwards.
 func UserFrom[T any](ctx context.Context) (user T, ok bool) {
 	known := admittedFrom(ctx)
 	if known == nil || known.user == nil {
@@ -149,16 +153,17 @@ func UserFrom[T any](ctx context.Context) (user T, ok bool) {
 		}
 		return user, false
 	}
-	if user, ok = known.user.(T); !ok {
-		panic(fmt.Sprintf("interceptor: UserFrom[%s]: WithUser loads a %T", reflect.TypeFor[T](), known.user))
+	if want := reflect.TypeFor[T](); want != known.loads && !known.loads.AssignableTo(want) {
+		panic(fmt.Sprintf("interceptor: UserFrom[%s]: WithUser loads a %s", want, known.loads))
 	}
-	return user, true
+	user, ok = known.user.(T)
+	return user, ok
 }
 
 // NewUserContext returns a context in which [UserFrom] finds user, for tests of
 // handlers. Its claims come from [token.NewContext].
 func NewUserContext[T any](ctx context.Context, user T) context.Context {
-	return &admitted{Context: ctx, user: user, source: bearerSource()}
+	return &admitted{Context: ctx, user: user, loads: reflect.TypeFor[T](), source: bearerSource()}
 }
 
 // TokenSourceFrom tells where the call's token stood, and false when there was
