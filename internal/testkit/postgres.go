@@ -28,7 +28,7 @@ const postgresDriver = "pgx"
 var shared = sync.OnceValues(startShared) //nolint:gochecknoglobals // one server for all tests of a process
 
 func startShared() (*PostgresServer, error) {
-	s, err := newPostgres()
+	s, err := newPostgres(false)
 	if err != nil {
 		return nil, err
 	}
@@ -54,12 +54,14 @@ func Postgres(t testing.TB) string {
 }
 
 // NewPostgres starts a throwaway server that only this test uses, for those
-// that stop it, and returns it with the URL of an empty database on it.
+// that stop it or measure it, and returns it with the URL of an empty database
+// on it. As in production each commit is synced to disk; the shared server
+// leaves that to the system, because no test pulls the plug.
 // GRPCAUTH_TEST_POSTGRES_URL is of no use here.
 func NewPostgres(t testing.TB) (*PostgresServer, string) {
 	t.Helper()
 	settle(t, "postgresql", lacksPostgres())
-	s, err := newPostgres()
+	s, err := newPostgres(true)
 	if err == nil {
 		t.Cleanup(s.remove)
 		err = s.Start()

@@ -23,6 +23,7 @@ import (
 type PostgresServer struct {
 	bin, dir string
 	port     int
+	sync     bool                // each commit, to the disk
 	as       *syscall.Credential // nil: whoever runs the tests
 	broom    io.Closer           // closed: the folder is removed
 	ended    chan struct{}       // closed when the process has ended; nil: it never ran
@@ -37,12 +38,12 @@ func lacksPostgres() error {
 }
 
 // newPostgres makes the data of a server that does not run yet.
-func newPostgres() (*PostgresServer, error) {
+func newPostgres(sync bool) (*PostgresServer, error) {
 	bin, err := postgresBin()
 	if err != nil {
 		return nil, err
 	}
-	s := &PostgresServer{bin: bin}
+	s := &PostgresServer{bin: bin, sync: sync}
 	if s.as, err = unprivileged(); err != nil {
 		return nil, err
 	}
@@ -162,10 +163,10 @@ func (s *PostgresServer) Start() error {
 
 // run runs the server to its end. ready gets nil once it takes connections.
 func (s *PostgresServer) run(log io.Writer, ready chan<- error) {
-	// As in production a commit is on disk when it is acknowledged.
 	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "postgres"), "-D", s.data(), //nolint:gosec // as initdb
 		"-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(s.port), "-c", "unix_socket_directories=",
-		"-c", "max_connections=300", "-c", "synchronous_commit=on", "-c", "log_min_messages=warning")
+		"-c", "max_connections=300", "-c", "synchronous_commit=on", "-c", fmt.Sprintf("fsync=%t", s.sync),
+		"-c", "log_min_messages=warning")
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Credential: s.as,

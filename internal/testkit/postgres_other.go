@@ -11,7 +11,7 @@ func lacksPostgres() error {
 	return errors.New("a throwaway PostgreSQL is started on Linux only: set " + postgresEnv)
 }
 
-func newPostgres() (*PostgresServer, error) { return nil, errors.ErrUnsupported }
+func newPostgres(bool) (*PostgresServer, error) { return nil, errors.ErrUnsupported }
 
 func (*PostgresServer) url(string) string { return "" }
 

@@ -21,7 +21,10 @@ func BenchmarkRotateSession(b *testing.B) {
 		open func(b *testing.B) store.Store
 	}{
 		{"SQLite", func(b *testing.B) store.Store { return open(b, filepath.Join(b.TempDir(), "auth.db")) }},
-		{"PostgreSQL", func(b *testing.B) store.Store { return openPostgres(b, testkit.Postgres(b)) }},
+		{"PostgreSQL", func(b *testing.B) store.Store {
+			_, url := testkit.NewPostgres(b)
+			return openPostgres(b, url)
+		}},
 	} {
 		b.Run(engine.name+"/one caller", func(b *testing.B) { rotateAlone(b, engine.open(b)) })
 		b.Run(engine.name+"/64 callers", func(b *testing.B) { rotateTogether(b, engine.open(b), 64) })
