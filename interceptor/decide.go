@@ -75,7 +75,7 @@ func (g *Guard) apply(ctx context.Context, method string, p *policy.Policy, requ
 	}
 	v.source = from
 	if v.claims, v.cached, err = g.prove(ctx, raw, p.Kinds()); err != nil {
-		v.refuse(method, fault.ReasonOf(err), err)
+		v.refuse(method, unproven(ctx, err), err)
 		return
 	}
 	if reason, details, err := g.allow(ctx, p, v.claims, request); err != nil {
@@ -86,6 +86,17 @@ func (g *Guard) apply(ctx context.Context, method string, p *policy.Policy, requ
 	if v.user, reason, err = g.userOf(ctx, v.claims); err != nil {
 		v.refuse(method, reason, err)
 	}
+}
+
+// unproven is why a token could not be proven. A key set of the server's own
+// may fail in a way of its own, such as a timeout that is not the call's: then
+// it can't be known now.
+func unproven(ctx context.Context, err error) grpcauthv1.Reason {
+	reason := fault.ReasonOf(err)
+	if reason == grpcauthv1.Reason_REASON_INTERNAL || reason == grpcauthv1.Reason_REASON_CALL_ENDED && ctx.Err() == nil {
+		return grpcauthv1.Reason_REASON_KEYS_UNAVAILABLE
+	}
+	return reason
 }
 
 // allow tells whether a token that is good may be used for this call, by the
