@@ -138,6 +138,19 @@ func TestFreshness(t *testing.T) {
 	}
 }
 
+// PARITY 29: a token that names no login is not fresh, however long the rule
+// waits.
+func TestFreshnessNeedsALogin(t *testing.T) {
+	t.Parallel()
+	p := compiled(t, &grpcauthv1.Rule{MaxAuthAge: &durationpb.Duration{Seconds: 315_576_000_000}}) // 10,000 years
+	if got := decide(p, proven(t, ""), &request{}); got != reauthenticate {
+		t.Errorf("29 got %v", got)
+	}
+	if got := decide(p, proven(t, `"auth_time":0`), &request{}); got != passes {
+		t.Errorf("29 got %v for a login in 1970", got)
+	}
+}
+
 // The wanted age and the wanted scopes are for the client, too.
 func TestDetails(t *testing.T) {
 	t.Parallel()
