@@ -2,16 +2,11 @@ package interceptor
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
-	"crypto/x509"
-	"encoding/base64"
-
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/peer"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/transport"
 	"github.com/grpcauth/grpcauth/token"
 )
 
@@ -39,29 +34,12 @@ func confirm(ctx context.Context, claims *token.Claims, senderConstrained bool) 
 	if !ok || claims.Claim("cnf").Len() != 1 {
 		return errUnknownConfirmation
 	}
-	certificate := handshakeCertificate(ctx)
+	certificate := transport.Certificate(ctx)
 	if certificate == nil {
 		return errNoCertificate
 	}
-	var ours [43]byte
-	sum := sha256.Sum256(certificate.Raw)
-	base64.RawURLEncoding.Encode(ours[:], sum[:])
-	if subtle.ConstantTimeCompare(ours[:], []byte(thumbprint)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(token.CertificateThumbprint(certificate)), []byte(thumbprint)) != 1 {
 		return errOtherCertificate
 	}
 	return nil
-}
-
-// handshakeCertificate is the certificate that the client proved to hold the
-// key of, or nil.
-func handshakeCertificate(ctx context.Context) *x509.Certificate {
-	p, ok := peer.FromContext(ctx)
-	if !ok {
-		return nil
-	}
-	info, ok := p.AuthInfo.(credentials.TLSInfo)
-	if !ok || len(info.State.PeerCertificates) == 0 {
-		return nil
-	}
-	return info.State.PeerCertificates[0]
 }

@@ -39,6 +39,9 @@ type Spec struct {
 	// §3). The token says so in `cnf`, by the SHA-256 of the certificate (§3.1).
 	// Nil means a token that is good in anybody's hands.
 	Certificate *x509.Certificate
+	// Counters are what the token is measured by when something is revoked, as
+	// they stand while it is made. Zero means a token that no counter concerns.
+	Counters Counters
 	// Lifetime of the token. Zero means the issuer's. At least a second, at
 	// most the issuer's maximum.
 	Lifetime time.Duration
@@ -127,15 +130,19 @@ func (s *Spec) members(issuer string, now time.Time) []member {
 	all = appendText(all, "acr", s.ACR)
 	all = appendList(all, "amr", s.AMR)
 	if s.Certificate != nil {
-		all = append(all, member{"cnf", confirmation(s.Certificate)})
+		all = append(all, member{"cnf", map[string]string{"x5t#S256": CertificateThumbprint(s.Certificate)}})
+	}
+	if s.Counters != (Counters{}) {
+		all = append(all, member{"rv", []int64{s.Counters.All, s.Counters.Client, s.Counters.Subject}})
 	}
 	return all
 }
 
-// confirmation names a certificate (RFC 8705 §3.1).
-func confirmation(certificate *x509.Certificate) map[string]string {
+// CertificateThumbprint names a certificate as tokens that are bound to it do:
+// its SHA-256 in base64url (RFC 8705 §3.1).
+func CertificateThumbprint(certificate *x509.Certificate) string {
 	sum := sha256.Sum256(certificate.Raw)
-	return map[string]string{"x5t#S256": base64.RawURLEncoding.EncodeToString(sum[:])}
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 func oneOrList(audience []string) any {
