@@ -32,6 +32,12 @@ type Client struct {
 
 	// Audiences is whom its tokens may be for. Empty: all of the Config's.
 	Audiences []string
+
+	// CertificateBound binds its sessions and their tokens to the certificate
+	// of the TLS connection that the user logged in over (RFC 8705 §3):
+	// whoever else has them can't use them. A login without a certificate is
+	// refused then.
+	CertificateBound bool
 }
 
 func (c Client) check(audiences []string) error {

@@ -17,6 +17,7 @@ const (
 	maxClientID     = 128
 	maxLabel        = 128
 	maxRefreshToken = 512
+	minIdempotency  = 16
 	maxIdempotency  = 128
 	maxScope        = 128
 	maxAudience     = 256
@@ -46,6 +47,9 @@ func checkRefresh(r *grpcauthv1.RefreshRequest) error {
 	v.atMost("client_id", r.GetClientId(), maxClientID)
 	v.scopes("scopes", r.GetScopes())
 	v.atMost("idempotency_key", r.GetIdempotencyKey(), maxIdempotency)
+	if key := r.GetIdempotencyKey(); key != "" && len(key) < minIdempotency {
+		v.add("idempotency_key", "must have at least %d bytes, has %d: make it of 128 random bits", minIdempotency, len(key))
+	}
 	return v.err()
 }
 

@@ -103,21 +103,25 @@ func (s *server) open(ctx context.Context, req *grpcauthv1.LoginRequest, client 
 	if err != nil {
 		return nil, err
 	}
-	first := s.codec.first()
-	session := s.newSession(first, client, user.Subject)
-	session.Scopes, session.Audiences, session.Label = scopes, audiences, req.GetLabel()
-	grant, err := s.mint(ctx, session, user.Identity, scopes, audiences)
+	certificate, err := client.bind(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.CreateSession(ctx, session, user.counters.Subject); err != nil {
+	first := s.codec.first()
+	session := s.newSession(ctx, first, client, user.Subject)
+	session.Scopes, session.Audiences, session.Label, session.Certificate = scopes, audiences, req.GetLabel(), certificate
+	grant, err := s.mint(ctx, session, user.Identity, scopes, audiences, user.counters)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.store.CreateSession(ctx, session, user.counters.Subject, entry(ctx, "login", session)); err != nil {
 		return nil, err
 	}
 	s.event(ctx, slog.LevelInfo, "login", sessionAttrs(session)...)
 	return grant.tokens(first, s.cfg.RefreshTTL), nil
 }
 
-func (s *server) newSession(first *refreshToken, client Client, subject string) store.Session {
+func (s *server) newSession(ctx context.Context, first *refreshToken, client Client, subject string) store.Session {
 	now := s.cfg.Now()
 	return store.Session{
 		ID:          first.session(),
@@ -130,6 +134,7 @@ func (s *server) newSession(first *refreshToken, client Client, subject string) 
 		Expires:     now.Add(s.cfg.SessionTTL),
 		CreatedAt:   now,
 		LastSeen:    now,
+		LastAddress: addressOf(ctx),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/transport"
 	"github.com/grpcauth/grpcauth/token"
 )
 
@@ -20,9 +21,10 @@ type grant struct {
 }
 
 // mint makes an access token (RFC 9068 §2.2) for a session. auth_time stays
-// what it was at login.
-func (s *server) mint(ctx context.Context, session store.Session, id Identity, scopes, audiences []string) (*grant, error) {
-	raw, claims, err := s.issuer.Issue(ctx, token.Spec{
+// what it was at login. The counters are those that stood before anything was
+// read that the token tells.
+func (s *server) mint(ctx context.Context, session store.Session, id Identity, scopes, audiences []string, counters store.Counters) (*grant, error) {
+	spec := token.Spec{
 		Kind:      token.Access,
 		Subject:   session.Subject,
 		Audience:  audiences,
@@ -31,8 +33,14 @@ func (s *server) mint(ctx context.Context, session store.Session, id Identity, s
 		Roles:     unique(id.Roles),
 		SessionID: session.ID,
 		AuthTime:  session.AuthTime,
+		AMR:       session.AMR,
+		Counters:  token.Counters(counters),
 		Claims:    id.Claims,
-	})
+	}
+	if session.Certificate != "" {
+		spec.Certificate = transport.Certificate(ctx) // the same: see checkBinding
+	}
+	raw, claims, err := s.issuer.Issue(ctx, spec)
 	if err != nil {
 		return nil, unmintable(ctx, session.Subject, err)
 	}

@@ -18,6 +18,7 @@ const maxAttempts = 3
 
 var (
 	errReused  = fault.New(grpcauthv1.Reason_REASON_REFRESH_REUSED, "authsvc: the refresh token was used before")
+	errUnkeyed = fault.Because(grpcauthv1.Reason_REASON_INVALID_REQUEST, nil, fault.Field("idempotency_key", "must not be empty: this session's refreshes carry one"))
 	errRevoked = fault.New(grpcauthv1.Reason_REASON_SESSION_REVOKED, "authsvc: the session was ended")
 
 	// errUnchanged ends an update that has nothing to write.
@@ -49,6 +50,7 @@ func (s *server) refreshTokens(ctx context.Context, req *grpcauthv1.RefreshReque
 		return nil, err
 	}
 	r := &refreshing{server: s, client: client, presented: presented, wanted: req.GetScopes()}
+	r.keyHash = presented.hashKey(req.GetIdempotencyKey())
 	for range maxAttempts {
 		tokens, err := r.attempt(ctx)
 		if !errors.Is(err, store.ErrStale) {
@@ -63,6 +65,7 @@ type refreshing struct {
 	*server
 	client    Client
 	presented *refreshToken
+	keyHash   []byte // of the idempotency key, empty for none
 	wanted    []string
 }
 
@@ -107,7 +110,7 @@ func (r *refreshing) find(ctx context.Context) (store.Session, error) {
 	if session.ClientID != r.client.ID {
 		return store.Session{}, fmt.Errorf("%w: it is another client's", errRefreshInvalid)
 	}
-	return session, nil
+	return session, checkBinding(ctx, session.Certificate)
 }
 
 // answerable reports whether the token may get an answer, so that one has to
@@ -119,6 +122,10 @@ func (r *refreshing) answerable(s store.Session) bool {
 
 // renew makes the access token. A user who is gone ends the session.
 func (r *refreshing) renew(ctx context.Context, session store.Session) (*grant, error) {
+	counters, err := r.store.Counters(ctx, session.Subject, session.ClientID)
+	if err != nil {
+		return nil, err
+	}
 	id, err := r.users.load(ctx, session.Subject)
 	if errors.Is(err, ErrGone) {
 		return nil, r.revokeGone(ctx, session)
@@ -134,7 +141,7 @@ func (r *refreshing) renew(ctx context.Context, session store.Session) (*grant, 
 	if err != nil {
 		return nil, err
 	}
-	return r.mint(ctx, session, id, scopes, audiences)
+	return r.mint(ctx, session, id, scopes, audiences, counters)
 }
 
 func (r *refreshing) revokeGone(ctx context.Context, session store.Session) error {
@@ -154,13 +161,16 @@ func (r *refreshing) rotate(ctx context.Context, session store.Session, g *grant
 		return nil, err
 	}
 	err = r.store.RotateSession(ctx, store.Rotation{
-		ID:       session.ID,
-		Gen:      r.presented.gen(),
-		CurHash:  r.presented.hash(),
-		ClientID: r.client.ID,
-		NewHash:  next.hash(),
-		Sealed:   sealed,
-		Idle:     r.cfg.RefreshTTL,
+		ID:          session.ID,
+		Gen:         r.presented.gen(),
+		CurHash:     r.presented.hash(),
+		ClientID:    r.client.ID,
+		Certificate: session.Certificate,
+		NewHash:     next.hash(),
+		Sealed:      sealed,
+		KeyHash:     r.keyHash,
+		Idle:        r.cfg.RefreshTTL,
+		Address:     addressOf(ctx),
 	})
 	if err != nil {
 		return nil, perhapsDone(err)

@@ -62,6 +62,18 @@ func (t *refreshToken) hash() []byte {
 	return sum[:]
 }
 
+// hashKey is what is kept of an idempotency key, nothing for none. It is of no
+// use with another session.
+func (t *refreshToken) hashKey(key string) []byte {
+	if key == "" {
+		return nil
+	}
+	h := sha256.New()
+	h.Write(t[atSession:atGen])
+	h.Write([]byte(key))
+	return h.Sum(nil)
+}
+
 // Format prints the session and the generation only, whatever the verb.
 func (t refreshToken) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, fmt.Sprintf("refreshToken{session=%s gen=%d}", t.session(), t.gen()))
@@ -74,16 +86,26 @@ type refreshCodec struct {
 	macKey []byte
 }
 
-func newRefreshCodec(issuer string, secret []byte) (*refreshCodec, error) {
-	macKey, err := derive(secret, labelRefreshMAC, keyLen)
+// newRefreshCodec makes the codec of one epoch: what was made in another is
+// none of ours, so that no token from before a backup was restored is taken for
+// one of after.
+func newRefreshCodec(issuer string, secret []byte, epoch int64) (*refreshCodec, error) {
+	macKey, err := derive(secret, ofEpoch(labelRefreshMAC, epoch), keyLen)
 	if err != nil {
 		return nil, err
 	}
-	kid, err := derive(secret, labelRefreshKID, kidLen)
+	kid, err := derive(secret, ofEpoch(labelRefreshKID, epoch), kidLen)
 	if err != nil {
 		return nil, err
 	}
 	return &refreshCodec{issuer: issuer, kid: [kidLen]byte(kid), macKey: macKey}, nil
+}
+
+func ofEpoch(label string, epoch int64) string {
+	if epoch == 1 {
+		return label
+	}
+	return fmt.Sprintf("%s, epoch %d", label, epoch)
 }
 
 // first makes the first token of a new session.

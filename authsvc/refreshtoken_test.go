@@ -11,7 +11,7 @@ import (
 
 func testCodec(t testing.TB, issuer string, secret byte) *refreshCodec {
 	t.Helper()
-	c, err := newRefreshCodec(issuer, bytes.Repeat([]byte{secret}, minSecret))
+	c, err := newRefreshCodec(issuer, bytes.Repeat([]byte{secret}, minSecret), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

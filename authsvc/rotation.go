@@ -26,6 +26,12 @@ const (
 	// replayed: the one before, presented again soon enough. Answer with the
 	// same successor; the session has counted it.
 	replayed
+	// repeated: the one before, presented again with the idempotency key that
+	// it was used up with. Answer with the same successor.
+	repeated
+	// unkeyed: the newest token, without an idempotency key where the session
+	// needs one.
+	unkeyed
 	// reused: it was used up. Two hold it, so the session has been revoked.
 	reused
 	// revoked: the session was ended before.
@@ -40,35 +46,45 @@ const (
 // changed reports whether judge has changed the session.
 func (v verdict) changed() bool { return v == replayed || v == reused }
 
-// judge says what a genuine token of generation gen with that hash is to the
-// session, and changes *s as the verdict demands. It is the whole of the rule
+// judged is a genuine token as it is presented.
+type judged struct {
+	gen  int64
+	hash []byte
+	// keyHash is of the idempotency key that comes with it, empty for none.
+	keyHash []byte
+}
+
+// judge says what a token is to the session, and changes *s as the verdict demands. It is the whole of the rule
 // and touches nothing else: it runs under the lock of the session's record,
 // with the time read under that lock, perhaps more than once.
-func judge(now time.Time, s *store.Session, gen int64, hash []byte) verdict {
+func judge(now time.Time, s *store.Session, t judged) verdict {
 	switch {
 	case !s.RevokedAt.IsZero():
 		return revoked
 	case !now.Before(s.IdleExpires) || !now.Before(s.Expires):
 		return expired
-	case gen > s.Gen:
+	case t.gen > s.Gen:
 		return forged
-	case gen == s.Gen:
-		return ifEqual(hash, s.CurHash, current)
-	case gen == s.Gen-1 && ifEqual(hash, s.PrevHash, replayed) == forged:
+	case t.gen == s.Gen && !equal(t.hash, s.CurHash):
 		return forged
-	case gen == s.Gen-1 && mayReplay(now, s):
+	case t.gen == s.Gen && s.Keyed && len(t.keyHash) == 0:
+		return unkeyed
+	case t.gen == s.Gen:
+		return current
+	case t.gen < s.Gen-1:
+		return revokeReused(now, s)
+	case !equal(t.hash, s.PrevHash):
+		return forged
+	case len(s.KeyHash) > 0 && equal(t.keyHash, s.KeyHash):
+		return repeated
+	case len(s.KeyHash) == 0 && mayReplay(now, s):
 		return countReplay(now, s)
 	default:
 		return revokeReused(now, s)
 	}
 }
 
-func ifEqual(hash, want []byte, v verdict) verdict {
-	if subtle.ConstantTimeCompare(hash, want) == 1 {
-		return v
-	}
-	return forged
-}
+func equal(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
 
 func mayReplay(now time.Time, s *store.Session) bool {
 	firstOfThis := s.Replays == 0

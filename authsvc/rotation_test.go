@@ -37,6 +37,7 @@ func TestJudge(t *testing.T) {
 		change func(*store.Session)
 		gen    int64
 		hash   []byte
+		key    string
 		want   verdict
 		then   func(*testing.T, store.Session)
 	}{
@@ -59,6 +60,16 @@ func TestJudge(t *testing.T) {
 		"the former generation, wrong secret": {gen: 6, hash: stranger, want: forged},
 		"the same, past the window":           {after: time.Minute, gen: 6, hash: stranger, want: forged},
 
+		"the former token with its key, at any time": {after: 59 * time.Minute, gen: 6, hash: before, key: "k", change: rotatedWith("k"), want: repeated},
+		"the same as often as you like":              {gen: 6, hash: before, key: "k", change: func(s *store.Session) { rotatedWith("k")(s); s.Replays, s.ReplayedGens = 5, 2 }, want: repeated},
+		"the former token with another key":          {gen: 6, hash: before, key: "x", change: rotatedWith("k"), want: reused, then: isRevoked},
+		"the former token without its key":           {gen: 6, hash: before, change: rotatedWith("k"), want: reused, then: isRevoked},
+		"the key with another secret":                {gen: 6, hash: stranger, key: "k", change: rotatedWith("k"), want: forged},
+		"the key with an older token":                {gen: 5, hash: stranger, key: "k", change: rotatedWith("k"), want: reused, then: isRevoked},
+		"a key where none was used, at once":         {gen: 6, hash: before, key: "k", want: replayed, then: counts(1, 1)},
+		"the newest token with a key":                {gen: 7, hash: newest, key: "new", change: rotatedWith("k"), want: current},
+		"the newest token without a key":             {gen: 7, hash: newest, change: rotatedWith("k"), want: unkeyed},
+
 		"two generations old":                  {gen: 5, hash: stranger, want: reused, then: isRevoked},
 		"the very first generation":            {gen: 1, hash: stranger, want: reused, then: isRevoked},
 		"an old generation inside the window":  {gen: 5, hash: before, want: reused, then: isRevoked},
@@ -78,7 +89,7 @@ func TestJudge(t *testing.T) {
 			t.Parallel()
 			s := rotated(tc.change)
 			was := s
-			if got := judge(noon.Add(tc.after), &s, tc.gen, tc.hash); got != tc.want {
+			if got := judge(noon.Add(tc.after), &s, judged{gen: tc.gen, hash: tc.hash, keyHash: []byte(tc.key)}); got != tc.want {
 				t.Fatalf("verdict %d, want %d", got, tc.want)
 			}
 			if tc.then != nil {
@@ -106,6 +117,10 @@ func isRevoked(t *testing.T, s store.Session) {
 	}
 }
 
+func rotatedWith(key string) func(*store.Session) {
+	return func(s *store.Session) { s.KeyHash, s.Keyed = []byte(key), true }
+}
+
 func revokedBefore(s *store.Session)   { s.RevokedAt, s.Reason = noon, "logout" }
 func firstGeneration(s *store.Session) { s.Gen, s.PrevHash, s.RotatedAt = 1, nil, time.Time{} }
 
@@ -116,13 +131,13 @@ func firstGeneration(s *store.Session) { s.Gen, s.PrevHash, s.RotatedAt = 1, nil
 func TestJudgeEverywhere(t *testing.T) {
 	t.Parallel()
 	seen := map[verdict]int{}
-	everyCase(func(now time.Time, s store.Session, gen int64, hash []byte) {
+	everyCase(func(now time.Time, s store.Session, p judged) {
 		was := s
-		v := judge(now, &s, gen, hash)
+		v := judge(now, &s, p)
 		seen[v]++
-		if problem := broken(now, was, s, gen, hash, v); problem != "" {
-			t.Errorf("%s: verdict %d at +%s, generation %d of %d, hash %s, replays %d in %d, revoked %v",
-				problem, v, now.Sub(noon), gen, was.Gen, hashNames[hash[0]], was.Replays, was.ReplayedGens, !was.RevokedAt.IsZero())
+		if problem := broken(now, was, s, p, v); problem != "" {
+			t.Errorf("%s: verdict %d at +%s, generation %d of %d, hash %s, key %q of %q, replays %d in %d, revoked %v",
+				problem, v, now.Sub(noon), p.gen, was.Gen, hashNames[p.hash[0]], p.keyHash, was.KeyHash, was.Replays, was.ReplayedGens, !was.RevokedAt.IsZero())
 		}
 	})
 	for v := current; v <= forged; v++ {
@@ -132,7 +147,22 @@ func TestJudgeEverywhere(t *testing.T) {
 	}
 }
 
-func everyCase(visit func(time.Time, store.Session, int64, []byte)) {
+// keys are an idempotency key of the last rotation and one that is presented.
+var keys = []struct {
+	of, presented string
+	keyed         bool
+}{{}, {presented: "key"}, {"key", "key", true}, {"key", "other", true}, {"key", "", true}}
+
+func everyCase(visit func(time.Time, store.Session, judged)) {
+	for _, key := range keys {
+		everyCaseOf(func(now time.Time, s store.Session, gen int64, hash []byte) {
+			s.KeyHash, s.Keyed = []byte(key.of), key.keyed
+			visit(now, s, judged{gen: gen, hash: hash, keyHash: []byte(key.presented)})
+		})
+	}
+}
+
+func everyCaseOf(visit func(time.Time, store.Session, int64, []byte)) {
 	for _, after := range []time.Duration{0, replayWindow, replayWindow + 1, time.Hour, 2 * time.Hour} {
 		for _, revokedAt := range []time.Time{{}, noon} {
 			for replays := 0; replays <= maxReplays+1; replays++ {
@@ -151,7 +181,8 @@ func everyCase(visit func(time.Time, store.Session, int64, []byte)) {
 }
 
 // broken names the law that a verdict breaks, or "".
-func broken(now time.Time, was, is store.Session, gen int64, hash []byte, v verdict) string {
+func broken(now time.Time, was, is store.Session, p judged, v verdict) string {
+	gen, hash := p.gen, p.hash
 	stands := was.RevokedAt.IsZero() && now.Before(was.IdleExpires) && now.Before(was.Expires)
 	right := gen == was.Gen && bytes.Equal(hash, was.CurHash) || gen == was.Gen-1 && bytes.Equal(hash, was.PrevHash) || gen < was.Gen-1
 	switch {
@@ -159,7 +190,7 @@ func broken(now time.Time, was, is store.Session, gen int64, hash []byte, v verd
 		return "changed and said not so, or the reverse"
 	case is.Gen != was.Gen || !bytes.Equal(is.CurHash, was.CurHash) || !bytes.Equal(is.PrevHash, was.PrevHash):
 		return "a verdict rotated"
-	case (v == current || v == replayed || v == reused || v == forged) && !stands:
+	case v != revoked && v != expired && !stands:
 		return "a session that has ended was judged further"
 	case (v == revoked || v == expired) == stands:
 		return "a standing session is said to have ended, or the reverse"
@@ -167,11 +198,21 @@ func broken(now time.Time, was, is store.Session, gen int64, hash []byte, v verd
 		return "a token that was given out is called forged, or the reverse"
 	case v == current && gen != was.Gen:
 		return "an old token rotates"
+	case v == unkeyed && (gen != was.Gen || !was.Keyed || len(p.keyHash) > 0):
+		return "a key is asked for where none is needed"
+	case v == current && was.Keyed && len(p.keyHash) == 0:
+		return "a session that needs a key rotates without one"
+	case v == repeated && (gen != was.Gen-1 || len(was.KeyHash) == 0 || !bytes.Equal(p.keyHash, was.KeyHash)):
+		return "an answer repeated to somebody without its key"
+	case v == replayed && len(was.KeyHash) > 0:
+		return "the window is open beside a key"
+	case v == reused && gen == was.Gen-1 && len(was.KeyHash) > 0 && bytes.Equal(p.keyHash, was.KeyHash):
+		return "whoever has the key is taken for a thief"
 	case v == replayed && (gen != was.Gen-1 || now.Sub(was.RotatedAt) > replayWindow || was.Replays >= maxReplays):
 		return "a replay outside the window"
 	case v == reused && is.RevokedAt.IsZero():
 		return "reuse without revocation"
-	case v == reused && judge(now, &is, was.Gen, was.CurHash) != revoked:
+	case v == reused && judge(now, &is, judged{gen: was.Gen, hash: was.CurHash, keyHash: p.keyHash}) != revoked:
 		return "the newest token still works after reuse"
 	}
 	return ""

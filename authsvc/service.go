@@ -1,10 +1,12 @@
 package authsvc
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"slices"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -38,6 +40,9 @@ type server struct {
 	keys    []*structpb.Struct
 }
 
+// startTimeout is how long New waits for the store.
+const startTimeout = 30 * time.Second
+
 // New checks cfg and makes a Service. The error names the field at fault and
 // what to do about it.
 func New(cfg Config) (*Service, error) {
@@ -68,7 +73,13 @@ func newServer(cfg Config, key *token.SigningKey) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("authsvc: %w", err)
 	}
-	codec, err := newRefreshCodec(cfg.Issuer, cfg.Secret)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	ledger, err := cfg.Store.Ledger(ctx)
+	if err != nil {
+		return nil, err
+	}
+	codec, err := newRefreshCodec(cfg.Issuer, cfg.Secret, ledger.Epoch)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,8 @@ func (r *refreshing) settle(ctx context.Context, g *grant, refusal error) (*grpc
 	var v verdict
 	var session store.Session
 	err := r.store.UpdateSession(ctx, r.presented.session(), func(now time.Time, s *store.Session) error {
-		v = judge(now, s, r.presented.gen(), r.presented.hash())
+		v = judge(now, s, r.judged())
+		r.record(ctx, v, s)
 		session = *s
 		if !v.changed() || v == replayed && g == nil { // no answer, nothing to count
 			return errUnchanged
@@ -30,18 +31,38 @@ func (r *refreshing) settle(ctx context.Context, g *grant, refusal error) (*grpc
 		return nil, fmt.Errorf("%w: its session is not there", errRefreshInvalid)
 	case err != nil && !errors.Is(err, errUnchanged):
 		return nil, perhapsDone(err)
-	case v == replayed && refusal != nil:
+	case (v == replayed || v == repeated) && refusal != nil:
 		return nil, refusal
 	}
 	return r.answer(ctx, v, session, g)
+}
+
+// judged is the token as it was presented.
+func (r *refreshing) judged() judged {
+	return judged{gen: r.presented.gen(), hash: r.presented.hash(), keyHash: r.keyHash}
+}
+
+// record leaves in the session what the audit record is told: of a reuse, both
+// addresses, because one of the two is the owner's.
+func (r *refreshing) record(ctx context.Context, v verdict, s *store.Session) {
+	switch v {
+	case replayed:
+		s.Log = append(s.Log, entry(ctx, "refresh_replayed", *s))
+	case reused:
+		e := entry(ctx, "refresh_reused", *s)
+		e.Actor, e.OtherAddress = "", s.LastAddress // who of the two it is, nobody knows
+		s.Log = append(s.Log, e)
+	}
 }
 
 func (r *refreshing) answer(ctx context.Context, v verdict, session store.Session, g *grant) (*grpcauthv1.Tokens, error) {
 	switch v {
 	case current:
 		return nil, fmt.Errorf("authsvc: the token is the newest after all: %w", store.ErrStale)
-	case replayed:
+	case replayed, repeated:
 		return r.again(ctx, session, g)
+	case unkeyed:
+		return nil, errUnkeyed
 	case reused:
 		r.event(ctx, slog.LevelWarn, "refresh_reused", r.tokenAttrs(session)...)
 		return nil, errReused
@@ -79,6 +100,7 @@ func (s *server) revoke(ctx context.Context, id, reason string) error {
 			return errUnchanged
 		}
 		session.RevokedAt, session.Reason = now, reason
+		session.Log = append(session.Log, entry(ctx, "session_revoked", *session))
 		return nil
 	})
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errUnchanged) {

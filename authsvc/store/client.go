@@ -28,6 +28,9 @@ type Client struct {
 	// Serves are the audiences that it is itself: it may introspect the tokens
 	// that are meant for these.
 	Serves []string
+	// CertificateBound: its tokens are good only over TLS connections with the
+	// certificate that they were asked for with (RFC 8705 §3).
+	CertificateBound bool
 	// DisabledAt is when it was disabled; zero while it is not.
 	DisabledAt time.Time
 	// CreatedAt is when it was added.

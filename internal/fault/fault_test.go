@@ -20,7 +20,7 @@ import (
 var allowedCodes = map[codes.Code]bool{
 	codes.Unauthenticated: true, codes.PermissionDenied: true, codes.Unavailable: true,
 	codes.ResourceExhausted: true, codes.InvalidArgument: true, codes.NotFound: true,
-	codes.Aborted: true, codes.Internal: true, codes.Canceled: true,
+	codes.Aborted: true, codes.Internal: true, codes.Canceled: true, codes.Unimplemented: true,
 }
 
 func TestTableHasEveryReasonOnce(t *testing.T) {

@@ -125,6 +125,8 @@ func rowOf(reason grpcauthv1.Reason) row {
 	case grpcauthv1.Reason_REASON_CONFLICT:
 		return row{codes.Aborted, "the account changed during the call, try again", none}
 
+	case grpcauthv1.Reason_REASON_NOT_SUPPORTED:
+		return row{codes.Unimplemented, "this server does not do that", none}
 	case grpcauthv1.Reason_REASON_NOT_PROTECTED:
 		return row{codes.Internal, "the server is not set up: its guard does not protect it yet", none}
 	case grpcauthv1.Reason_REASON_NOT_GUARDED:

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	clientColumns = `id, name, secrets, jwks, users, service, scopes, all_scopes, audiences, serves, disabled_at, created_at`
+	clientColumns = `id, name, secrets, jwks, users, service, scopes, all_scopes, audiences, serves, certificate_bound, disabled_at, created_at`
 
 	selectClient = `SELECT ` + clientColumns + ` FROM client`
 
 	insertClient = `INSERT INTO client (` + clientColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`
 
 	updateClient = `UPDATE client SET name = $2, secrets = $3, jwks = $4, users = $5, service = $6,
-		scopes = $7, all_scopes = $8, audiences = $9, serves = $10, disabled_at = $11 WHERE id = $1`
+		scopes = $7, all_scopes = $8, audiences = $9, serves = $10, certificate_bound = $11, disabled_at = $12 WHERE id = $1`
 )
 
 // AddClient implements [store.Clients].
@@ -85,7 +85,7 @@ func (s *Store) Clients(ctx context.Context, after string, limit int) (page []st
 func clientValues(c store.Client) []any {
 	return []any{
 		c.ID, c.Name, secretsIn(c.Secrets), bytesIn(c.JWKS), c.Users, c.Service,
-		listIn(c.Scopes), c.AllScopes, listIn(c.Audiences), listIn(c.Serves), timeIn(c.DisabledAt),
+		listIn(c.Scopes), c.AllScopes, listIn(c.Audiences), listIn(c.Serves), c.CertificateBound, timeIn(c.DisabledAt),
 	}
 }
 
@@ -93,7 +93,7 @@ func scanClient(row scanner) (store.Client, error) {
 	var c store.Client
 	var secrets, scopes, audiences, serves string
 	var disabled, created int64
-	err := row.Scan(&c.ID, &c.Name, &secrets, &c.JWKS, &c.Users, &c.Service, &scopes, &c.AllScopes, &audiences, &serves, &disabled, &created)
+	err := row.Scan(&c.ID, &c.Name, &secrets, &c.JWKS, &c.Users, &c.Service, &scopes, &c.AllScopes, &audiences, &serves, &c.CertificateBound, &disabled, &created)
 	if err != nil {
 		return store.Client{}, found(err)
 	}

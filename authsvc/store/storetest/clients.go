@@ -11,7 +11,7 @@ import (
 func newClient(now time.Time, id string) store.Client {
 	now = micro(now)
 	return store.Client{
-		ID: id, Name: "The ✓ app", Users: true, Service: true, AllScopes: true, JWKS: []byte(`{"keys":[]}`),
+		ID: id, Name: "The ✓ app", Users: true, Service: true, AllScopes: true, CertificateBound: true, JWKS: []byte(`{"keys":[]}`),
 		Secrets: []store.ClientSecret{{ID: "a", Hash: hash(1), CreatedAt: now}, {ID: "b", Hash: hash(2), CreatedAt: now, Expires: now.Add(time.Hour)}},
 		Scopes:  []string{"notes.read"}, Audiences: []string{"https://notes.example"}, Serves: []string{"https://bank.example"},
 		DisabledAt: now, CreatedAt: now.Add(-time.Hour),

@@ -29,10 +29,10 @@ const (
 // LoginRequest is a user name, a password, and what is wanted.
 type LoginRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name the user signs in with. Required, at most 256 bytes, without
-	// control characters.
+	// The name the user signs in with. Required unless a challenge is answered,
+	// at most 256 bytes, without control characters.
 	Username string `protobuf:"bytes,1,opt,name=username,proto3" json:"username,omitempty"`
-	// The password. Required, at most 1024 bytes.
+	// The password. Required unless a challenge is answered, at most 1024 bytes.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
 	// The client (the app) that signs the user in. Empty: the default client.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
@@ -42,9 +42,12 @@ type LoginRequest struct {
 	Audiences []string `protobuf:"bytes,5,rep,name=audiences,proto3" json:"audiences,omitempty"`
 	// A name for the session that its owner will recognise ("Ada's laptop"). At
 	// most 128 bytes, without control characters.
-	Label         string `protobuf:"bytes,6,opt,name=label,proto3" json:"label,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Label string `protobuf:"bytes,6,opt,name=label,proto3" json:"label,omitempty"`
+	// The answer to the challenge of an earlier Login, in place of name and
+	// password. Everything else must be as it was then.
+	ChallengeAnswer *ChallengeAnswer `protobuf:"bytes,7,opt,name=challenge_answer,json=challengeAnswer,proto3" json:"challenge_answer,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *LoginRequest) Reset() {
@@ -119,6 +122,69 @@ func (x *LoginRequest) GetLabel() string {
 	return ""
 }
 
+func (x *LoginRequest) GetChallengeAnswer() *ChallengeAnswer {
+	if x != nil {
+		return x.ChallengeAnswer
+	}
+	return nil
+}
+
+// ChallengeAnswer proves a second factor.
+type ChallengeAnswer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token of the challenge. Required.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// What was asked for, such as the six digits of a TOTP. Required, at most
+	// 1024 bytes.
+	Response      string `protobuf:"bytes,2,opt,name=response,proto3" json:"response,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChallengeAnswer) Reset() {
+	*x = ChallengeAnswer{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChallengeAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChallengeAnswer) ProtoMessage() {}
+
+func (x *ChallengeAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChallengeAnswer.ProtoReflect.Descriptor instead.
+func (*ChallengeAnswer) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ChallengeAnswer) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *ChallengeAnswer) GetResponse() string {
+	if x != nil {
+		return x.Response
+	}
+	return ""
+}
+
 // LoginResponse is either the tokens or a further question.
 type LoginResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -133,7 +199,7 @@ type LoginResponse struct {
 
 func (x *LoginResponse) Reset() {
 	*x = LoginResponse{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[1]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -145,7 +211,7 @@ func (x *LoginResponse) String() string {
 func (*LoginResponse) ProtoMessage() {}
 
 func (x *LoginResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[1]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -158,7 +224,7 @@ func (x *LoginResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginResponse.ProtoReflect.Descriptor instead.
 func (*LoginResponse) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{1}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *LoginResponse) GetResult() isLoginResponse_Result {
@@ -227,7 +293,7 @@ type Tokens struct {
 
 func (x *Tokens) Reset() {
 	*x = Tokens{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[2]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -239,7 +305,7 @@ func (x *Tokens) String() string {
 func (*Tokens) ProtoMessage() {}
 
 func (x *Tokens) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[2]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -252,7 +318,7 @@ func (x *Tokens) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tokens.ProtoReflect.Descriptor instead.
 func (*Tokens) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{2}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Tokens) GetAccessToken() string {
@@ -319,7 +385,7 @@ type Challenge struct {
 
 func (x *Challenge) Reset() {
 	*x = Challenge{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[3]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +397,7 @@ func (x *Challenge) String() string {
 func (*Challenge) ProtoMessage() {}
 
 func (x *Challenge) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[3]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +410,7 @@ func (x *Challenge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Challenge.ProtoReflect.Descriptor instead.
 func (*Challenge) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{3}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Challenge) GetToken() string {
@@ -377,7 +443,9 @@ type RefreshRequest struct {
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Narrows the new access token to these scopes; the session keeps its own.
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// Not used yet: every lost answer is handled by the time window.
+	// Names this refresh: random, at least 16 bytes, a new one for each refresh
+	// token, kept before it is sent and sent again with a retry. A session that
+	// has ever used one needs one from then on. At most 128 bytes.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -385,7 +453,7 @@ type RefreshRequest struct {
 
 func (x *RefreshRequest) Reset() {
 	*x = RefreshRequest{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[4]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -397,7 +465,7 @@ func (x *RefreshRequest) String() string {
 func (*RefreshRequest) ProtoMessage() {}
 
 func (x *RefreshRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[4]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -410,7 +478,7 @@ func (x *RefreshRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshRequest.ProtoReflect.Descriptor instead.
 func (*RefreshRequest) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{4}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RefreshRequest) GetRefreshToken() string {
@@ -451,7 +519,7 @@ type RefreshResponse struct {
 
 func (x *RefreshResponse) Reset() {
 	*x = RefreshResponse{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[5]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -463,7 +531,7 @@ func (x *RefreshResponse) String() string {
 func (*RefreshResponse) ProtoMessage() {}
 
 func (x *RefreshResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[5]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -476,7 +544,7 @@ func (x *RefreshResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefreshResponse.ProtoReflect.Descriptor instead.
 func (*RefreshResponse) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{5}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RefreshResponse) GetTokens() *Tokens {
@@ -485,6 +553,147 @@ func (x *RefreshResponse) GetTokens() *Tokens {
 	}
 	return nil
 }
+
+// ReauthenticateRequest is the proof of the user whose access token is sent.
+type ReauthenticateRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The password. Required unless a challenge is answered, at most 1024 bytes.
+	Password string `protobuf:"bytes,1,opt,name=password,proto3" json:"password,omitempty"`
+	// The answer to the challenge of an earlier Reauthenticate.
+	ChallengeAnswer *ChallengeAnswer `protobuf:"bytes,2,opt,name=challenge_answer,json=challengeAnswer,proto3" json:"challenge_answer,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *ReauthenticateRequest) Reset() {
+	*x = ReauthenticateRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReauthenticateRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReauthenticateRequest) ProtoMessage() {}
+
+func (x *ReauthenticateRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReauthenticateRequest.ProtoReflect.Descriptor instead.
+func (*ReauthenticateRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ReauthenticateRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+func (x *ReauthenticateRequest) GetChallengeAnswer() *ChallengeAnswer {
+	if x != nil {
+		return x.ChallengeAnswer
+	}
+	return nil
+}
+
+// ReauthenticateResponse is either the tokens of the new session or a further
+// question.
+type ReauthenticateResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Types that are valid to be assigned to Result:
+	//
+	//	*ReauthenticateResponse_Tokens
+	//	*ReauthenticateResponse_Challenge
+	Result        isReauthenticateResponse_Result `protobuf_oneof:"result"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReauthenticateResponse) Reset() {
+	*x = ReauthenticateResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReauthenticateResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReauthenticateResponse) ProtoMessage() {}
+
+func (x *ReauthenticateResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReauthenticateResponse.ProtoReflect.Descriptor instead.
+func (*ReauthenticateResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ReauthenticateResponse) GetResult() isReauthenticateResponse_Result {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *ReauthenticateResponse) GetTokens() *Tokens {
+	if x != nil {
+		if x, ok := x.Result.(*ReauthenticateResponse_Tokens); ok {
+			return x.Tokens
+		}
+	}
+	return nil
+}
+
+func (x *ReauthenticateResponse) GetChallenge() *Challenge {
+	if x != nil {
+		if x, ok := x.Result.(*ReauthenticateResponse_Challenge); ok {
+			return x.Challenge
+		}
+	}
+	return nil
+}
+
+type isReauthenticateResponse_Result interface {
+	isReauthenticateResponse_Result()
+}
+
+type ReauthenticateResponse_Tokens struct {
+	// The user is logged in anew.
+	Tokens *Tokens `protobuf:"bytes,1,opt,name=tokens,proto3,oneof"`
+}
+
+type ReauthenticateResponse_Challenge struct {
+	// The user must prove a second factor first.
+	Challenge *Challenge `protobuf:"bytes,2,opt,name=challenge,proto3,oneof"`
+}
+
+func (*ReauthenticateResponse_Tokens) isReauthenticateResponse_Result() {}
+
+func (*ReauthenticateResponse_Challenge) isReauthenticateResponse_Result() {}
 
 // LogoutRequest ends the caller's own session.
 type LogoutRequest struct {
@@ -495,7 +704,7 @@ type LogoutRequest struct {
 
 func (x *LogoutRequest) Reset() {
 	*x = LogoutRequest{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[6]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +716,7 @@ func (x *LogoutRequest) String() string {
 func (*LogoutRequest) ProtoMessage() {}
 
 func (x *LogoutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[6]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +729,7 @@ func (x *LogoutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutRequest.ProtoReflect.Descriptor instead.
 func (*LogoutRequest) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{6}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{9}
 }
 
 // LogoutResponse says nothing: the session is ended.
@@ -532,7 +741,7 @@ type LogoutResponse struct {
 
 func (x *LogoutResponse) Reset() {
 	*x = LogoutResponse{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[7]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +753,7 @@ func (x *LogoutResponse) String() string {
 func (*LogoutResponse) ProtoMessage() {}
 
 func (x *LogoutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[7]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +766,7 @@ func (x *LogoutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutResponse.ProtoReflect.Descriptor instead.
 func (*LogoutResponse) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{7}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{10}
 }
 
 // GetUserInfoRequest asks about the caller.
@@ -569,7 +778,7 @@ type GetUserInfoRequest struct {
 
 func (x *GetUserInfoRequest) Reset() {
 	*x = GetUserInfoRequest{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[8]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -581,7 +790,7 @@ func (x *GetUserInfoRequest) String() string {
 func (*GetUserInfoRequest) ProtoMessage() {}
 
 func (x *GetUserInfoRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[8]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -594,7 +803,7 @@ func (x *GetUserInfoRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUserInfoRequest.ProtoReflect.Descriptor instead.
 func (*GetUserInfoRequest) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{8}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{11}
 }
 
 // GetUserInfoResponse describes the caller and the token that was sent.
@@ -622,7 +831,7 @@ type GetUserInfoResponse struct {
 
 func (x *GetUserInfoResponse) Reset() {
 	*x = GetUserInfoResponse{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[9]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -634,7 +843,7 @@ func (x *GetUserInfoResponse) String() string {
 func (*GetUserInfoResponse) ProtoMessage() {}
 
 func (x *GetUserInfoResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[9]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -647,7 +856,7 @@ func (x *GetUserInfoResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUserInfoResponse.ProtoReflect.Descriptor instead.
 func (*GetUserInfoResponse) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{9}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetUserInfoResponse) GetSubject() string {
@@ -706,6 +915,1000 @@ func (x *GetUserInfoResponse) GetExpiresAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// ListSessionsRequest asks for a page of the caller's sessions.
+type ListSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many to list at most, 1 to 100. 0: 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the page before. Empty: the first page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSessionsRequest) Reset() {
+	*x = ListSessionsRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsRequest) ProtoMessage() {}
+
+func (x *ListSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsRequest.ProtoReflect.Descriptor instead.
+func (*ListSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListSessionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSessionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSessionsResponse is a page.
+type ListSessionsResponse struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Sessions []*Session             `protobuf:"bytes,1,rep,name=sessions,proto3" json:"sessions,omitempty"`
+	// Asks for the next page. Empty: there is none.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSessionsResponse) Reset() {
+	*x = ListSessionsResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSessionsResponse) ProtoMessage() {}
+
+func (x *ListSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSessionsResponse.ProtoReflect.Descriptor instead.
+func (*ListSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListSessionsResponse) GetSessions() []*Session {
+	if x != nil {
+		return x.Sessions
+	}
+	return nil
+}
+
+func (x *ListSessionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Session is one login of a user.
+type Session struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The client the user logged in by.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The name it was given at the login.
+	Label string `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
+	// The session of the access token that was sent.
+	Current bool `protobuf:"varint,4,opt,name=current,proto3" json:"current,omitempty"`
+	// When the user logged in, and when they last proved who they are.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	AuthTime  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=auth_time,json=authTime,proto3" json:"auth_time,omitempty"`
+	// When it was last refreshed, and from which address.
+	LastSeen    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_seen,json=lastSeen,proto3" json:"last_seen,omitempty"`
+	LastAddress string                 `protobuf:"bytes,8,opt,name=last_address,json=lastAddress,proto3" json:"last_address,omitempty"`
+	// When it ends unless it is refreshed first, and when it ends whatever
+	// happens.
+	IdleExpiresAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=idle_expires_at,json=idleExpiresAt,proto3" json:"idle_expires_at,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// The scopes that were granted.
+	Scopes        []string `protobuf:"bytes,11,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Session) Reset() {
+	*x = Session{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Session) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Session) ProtoMessage() {}
+
+func (x *Session) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Session.ProtoReflect.Descriptor instead.
+func (*Session) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Session) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Session) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Session) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *Session) GetCurrent() bool {
+	if x != nil {
+		return x.Current
+	}
+	return false
+}
+
+func (x *Session) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *Session) GetAuthTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AuthTime
+	}
+	return nil
+}
+
+func (x *Session) GetLastSeen() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastSeen
+	}
+	return nil
+}
+
+func (x *Session) GetLastAddress() string {
+	if x != nil {
+		return x.LastAddress
+	}
+	return ""
+}
+
+func (x *Session) GetIdleExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IdleExpiresAt
+	}
+	return nil
+}
+
+func (x *Session) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *Session) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+// RevokeSessionRequest names one of the caller's sessions.
+type RevokeSessionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required.
+	SessionId     string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeSessionRequest) Reset() {
+	*x = RevokeSessionRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeSessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeSessionRequest) ProtoMessage() {}
+
+func (x *RevokeSessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeSessionRequest.ProtoReflect.Descriptor instead.
+func (*RevokeSessionRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RevokeSessionRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+// RevokeSessionResponse says nothing: the session is ended.
+type RevokeSessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeSessionResponse) Reset() {
+	*x = RevokeSessionResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeSessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeSessionResponse) ProtoMessage() {}
+
+func (x *RevokeSessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeSessionResponse.ProtoReflect.Descriptor instead.
+func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{17}
+}
+
+// RevokeAllSessionsRequest ends all of the caller's sessions.
+type RevokeAllSessionsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeAllSessionsRequest) Reset() {
+	*x = RevokeAllSessionsRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeAllSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeAllSessionsRequest) ProtoMessage() {}
+
+func (x *RevokeAllSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeAllSessionsRequest.ProtoReflect.Descriptor instead.
+func (*RevokeAllSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{18}
+}
+
+// RevokeAllSessionsResponse says nothing: they are ended.
+type RevokeAllSessionsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeAllSessionsResponse) Reset() {
+	*x = RevokeAllSessionsResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeAllSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeAllSessionsResponse) ProtoMessage() {}
+
+func (x *RevokeAllSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeAllSessionsResponse.ProtoReflect.Descriptor instead.
+func (*RevokeAllSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{19}
+}
+
+// ChangePasswordRequest is the old password and the new one.
+type ChangePasswordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required, at most 1024 bytes.
+	OldPassword string `protobuf:"bytes,1,opt,name=old_password,json=oldPassword,proto3" json:"old_password,omitempty"`
+	// Required, 8 to 1024 bytes, none that everybody tries first.
+	NewPassword   string `protobuf:"bytes,2,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePasswordRequest) Reset() {
+	*x = ChangePasswordRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePasswordRequest) ProtoMessage() {}
+
+func (x *ChangePasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePasswordRequest.ProtoReflect.Descriptor instead.
+func (*ChangePasswordRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ChangePasswordRequest) GetOldPassword() string {
+	if x != nil {
+		return x.OldPassword
+	}
+	return ""
+}
+
+func (x *ChangePasswordRequest) GetNewPassword() string {
+	if x != nil {
+		return x.NewPassword
+	}
+	return ""
+}
+
+// ChangePasswordResponse is the tokens of the caller's new session.
+type ChangePasswordResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Tokens        *Tokens                `protobuf:"bytes,1,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePasswordResponse) Reset() {
+	*x = ChangePasswordResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePasswordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePasswordResponse) ProtoMessage() {}
+
+func (x *ChangePasswordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePasswordResponse.ProtoReflect.Descriptor instead.
+func (*ChangePasswordResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ChangePasswordResponse) GetTokens() *Tokens {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+// IssueClientTokenRequest is a service's proof of itself, and what is wanted.
+type IssueClientTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service's `client_id`. Required.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// One of them is required.
+	//
+	// Types that are valid to be assigned to Proof:
+	//
+	//	*IssueClientTokenRequest_ClientSecret
+	//	*IssueClientTokenRequest_ClientAssertion
+	Proof isIssueClientTokenRequest_Proof `protobuf_oneof:"proof"`
+	// The scopes wanted. Empty: all that the client may have.
+	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// The services the token is for. Empty: all that the client may reach.
+	Audiences     []string `protobuf:"bytes,5,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IssueClientTokenRequest) Reset() {
+	*x = IssueClientTokenRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IssueClientTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IssueClientTokenRequest) ProtoMessage() {}
+
+func (x *IssueClientTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IssueClientTokenRequest.ProtoReflect.Descriptor instead.
+func (*IssueClientTokenRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *IssueClientTokenRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *IssueClientTokenRequest) GetProof() isIssueClientTokenRequest_Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+func (x *IssueClientTokenRequest) GetClientSecret() string {
+	if x != nil {
+		if x, ok := x.Proof.(*IssueClientTokenRequest_ClientSecret); ok {
+			return x.ClientSecret
+		}
+	}
+	return ""
+}
+
+func (x *IssueClientTokenRequest) GetClientAssertion() string {
+	if x != nil {
+		if x, ok := x.Proof.(*IssueClientTokenRequest_ClientAssertion); ok {
+			return x.ClientAssertion
+		}
+	}
+	return ""
+}
+
+func (x *IssueClientTokenRequest) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *IssueClientTokenRequest) GetAudiences() []string {
+	if x != nil {
+		return x.Audiences
+	}
+	return nil
+}
+
+type isIssueClientTokenRequest_Proof interface {
+	isIssueClientTokenRequest_Proof()
+}
+
+type IssueClientTokenRequest_ClientSecret struct {
+	// A secret that was given out for it.
+	ClientSecret string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3,oneof"`
+}
+
+type IssueClientTokenRequest_ClientAssertion struct {
+	// A JWT that it signed (RFC 7523 §3): `iss` and `sub` are its client_id,
+	// `aud` is our issuer identifier, `exp` at most five minutes ahead, and
+	// `jti` is used once.
+	ClientAssertion string `protobuf:"bytes,3,opt,name=client_assertion,json=clientAssertion,proto3,oneof"`
+}
+
+func (*IssueClientTokenRequest_ClientSecret) isIssueClientTokenRequest_Proof() {}
+
+func (*IssueClientTokenRequest_ClientAssertion) isIssueClientTokenRequest_Proof() {}
+
+// IssueClientTokenResponse is an access token.
+type IssueClientTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Send this as `authorization: Bearer ...`. A JWT (RFC 9068).
+	AccessToken string `protobuf:"bytes,1,opt,name=access_token,json=accessToken,proto3" json:"access_token,omitempty"`
+	// Always "Bearer".
+	TokenType string `protobuf:"bytes,2,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
+	// How long it lives from now.
+	ExpiresIn *durationpb.Duration `protobuf:"bytes,3,opt,name=expires_in,json=expiresIn,proto3" json:"expires_in,omitempty"`
+	// The scopes that were granted.
+	Scopes        []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IssueClientTokenResponse) Reset() {
+	*x = IssueClientTokenResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IssueClientTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IssueClientTokenResponse) ProtoMessage() {}
+
+func (x *IssueClientTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IssueClientTokenResponse.ProtoReflect.Descriptor instead.
+func (*IssueClientTokenResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *IssueClientTokenResponse) GetAccessToken() string {
+	if x != nil {
+		return x.AccessToken
+	}
+	return ""
+}
+
+func (x *IssueClientTokenResponse) GetTokenType() string {
+	if x != nil {
+		return x.TokenType
+	}
+	return ""
+}
+
+func (x *IssueClientTokenResponse) GetExpiresIn() *durationpb.Duration {
+	if x != nil {
+		return x.ExpiresIn
+	}
+	return nil
+}
+
+func (x *IssueClientTokenResponse) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+// RevokeTokenRequest is a token that its client gives up.
+type RevokeTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An access token or a refresh token. Required.
+	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The client the token was issued to. Empty: the default client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The client's proof, where it is one that has any.
+	//
+	// Types that are valid to be assigned to Proof:
+	//
+	//	*RevokeTokenRequest_ClientSecret
+	//	*RevokeTokenRequest_ClientAssertion
+	Proof         isRevokeTokenRequest_Proof `protobuf_oneof:"proof"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeTokenRequest) Reset() {
+	*x = RevokeTokenRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeTokenRequest) ProtoMessage() {}
+
+func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
+func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RevokeTokenRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+func (x *RevokeTokenRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *RevokeTokenRequest) GetProof() isRevokeTokenRequest_Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+func (x *RevokeTokenRequest) GetClientSecret() string {
+	if x != nil {
+		if x, ok := x.Proof.(*RevokeTokenRequest_ClientSecret); ok {
+			return x.ClientSecret
+		}
+	}
+	return ""
+}
+
+func (x *RevokeTokenRequest) GetClientAssertion() string {
+	if x != nil {
+		if x, ok := x.Proof.(*RevokeTokenRequest_ClientAssertion); ok {
+			return x.ClientAssertion
+		}
+	}
+	return ""
+}
+
+type isRevokeTokenRequest_Proof interface {
+	isRevokeTokenRequest_Proof()
+}
+
+type RevokeTokenRequest_ClientSecret struct {
+	ClientSecret string `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3,oneof"`
+}
+
+type RevokeTokenRequest_ClientAssertion struct {
+	ClientAssertion string `protobuf:"bytes,4,opt,name=client_assertion,json=clientAssertion,proto3,oneof"`
+}
+
+func (*RevokeTokenRequest_ClientSecret) isRevokeTokenRequest_Proof() {}
+
+func (*RevokeTokenRequest_ClientAssertion) isRevokeTokenRequest_Proof() {}
+
+// RevokeTokenResponse says nothing, whatever the token was.
+type RevokeTokenResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeTokenResponse) Reset() {
+	*x = RevokeTokenResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeTokenResponse) ProtoMessage() {}
+
+func (x *RevokeTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeTokenResponse.ProtoReflect.Descriptor instead.
+func (*RevokeTokenResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{25}
+}
+
+// IntrospectTokenRequest is a token that the caller was sent.
+type IntrospectTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An access token. Required.
+	Token         string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntrospectTokenRequest) Reset() {
+	*x = IntrospectTokenRequest{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntrospectTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntrospectTokenRequest) ProtoMessage() {}
+
+func (x *IntrospectTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntrospectTokenRequest.ProtoReflect.Descriptor instead.
+func (*IntrospectTokenRequest) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *IntrospectTokenRequest) GetToken() string {
+	if x != nil {
+		return x.Token
+	}
+	return ""
+}
+
+// IntrospectTokenResponse says whether the token stands; where it does not,
+// nothing else.
+type IntrospectTokenResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Active bool                   `protobuf:"varint,1,opt,name=active,proto3" json:"active,omitempty"`
+	// Who the token speaks for.
+	Subject string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The client it was issued to.
+	ClientId      string                 `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Scopes        []string               `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	Roles         []string               `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
+	Audiences     []string               `protobuf:"bytes,6,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	SessionId     string                 `protobuf:"bytes,7,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	AuthTime      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=auth_time,json=authTime,proto3" json:"auth_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IntrospectTokenResponse) Reset() {
+	*x = IntrospectTokenResponse{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IntrospectTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IntrospectTokenResponse) ProtoMessage() {}
+
+func (x *IntrospectTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IntrospectTokenResponse.ProtoReflect.Descriptor instead.
+func (*IntrospectTokenResponse) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *IntrospectTokenResponse) GetActive() bool {
+	if x != nil {
+		return x.Active
+	}
+	return false
+}
+
+func (x *IntrospectTokenResponse) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *IntrospectTokenResponse) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *IntrospectTokenResponse) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *IntrospectTokenResponse) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *IntrospectTokenResponse) GetAudiences() []string {
+	if x != nil {
+		return x.Audiences
+	}
+	return nil
+}
+
+func (x *IntrospectTokenResponse) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *IntrospectTokenResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *IntrospectTokenResponse) GetIssuedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IssuedAt
+	}
+	return nil
+}
+
+func (x *IntrospectTokenResponse) GetAuthTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AuthTime
+	}
+	return nil
+}
+
 // GetJwksRequest asks for the keys.
 type GetJwksRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -715,7 +1918,7 @@ type GetJwksRequest struct {
 
 func (x *GetJwksRequest) Reset() {
 	*x = GetJwksRequest{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[10]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +1930,7 @@ func (x *GetJwksRequest) String() string {
 func (*GetJwksRequest) ProtoMessage() {}
 
 func (x *GetJwksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[10]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +1943,7 @@ func (x *GetJwksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJwksRequest.ProtoReflect.Descriptor instead.
 func (*GetJwksRequest) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{10}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{28}
 }
 
 // GetJwksResponse is a JWK Set.
@@ -754,7 +1957,7 @@ type GetJwksResponse struct {
 
 func (x *GetJwksResponse) Reset() {
 	*x = GetJwksResponse{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[11]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -766,7 +1969,7 @@ func (x *GetJwksResponse) String() string {
 func (*GetJwksResponse) ProtoMessage() {}
 
 func (x *GetJwksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[11]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -779,7 +1982,7 @@ func (x *GetJwksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJwksResponse.ProtoReflect.Descriptor instead.
 func (*GetJwksResponse) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{11}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetJwksResponse) GetKeys() []*structpb.Struct {
@@ -793,14 +1996,18 @@ var File_grpcauth_v1_auth_service_proto protoreflect.FileDescriptor
 
 const file_grpcauth_v1_auth_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1egrpcauth/v1/auth_service.proto\x12\vgrpcauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16grpcauth/v1/rule.proto\"\xb4\x01\n" +
+	"\x1egrpcauth/v1/auth_service.proto\x12\vgrpcauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16grpcauth/v1/rule.proto\"\xfd\x01\n" +
 	"\fLoginRequest\x12\x1a\n" +
 	"\busername\x18\x01 \x01(\tR\busername\x12\x1f\n" +
 	"\bpassword\x18\x02 \x01(\tB\x03\x80\x01\x01R\bpassword\x12\x1b\n" +
 	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12\x16\n" +
 	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12\x1c\n" +
 	"\taudiences\x18\x05 \x03(\tR\taudiences\x12\x14\n" +
-	"\x05label\x18\x06 \x01(\tR\x05label\"\x80\x01\n" +
+	"\x05label\x18\x06 \x01(\tR\x05label\x12G\n" +
+	"\x10challenge_answer\x18\a \x01(\v2\x1c.grpcauth.v1.ChallengeAnswerR\x0fchallengeAnswer\"M\n" +
+	"\x0fChallengeAnswer\x12\x19\n" +
+	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12\x1f\n" +
+	"\bresponse\x18\x02 \x01(\tB\x03\x80\x01\x01R\bresponse\"\x80\x01\n" +
 	"\rLoginResponse\x12-\n" +
 	"\x06tokens\x18\x01 \x01(\v2\x13.grpcauth.v1.TokensH\x00R\x06tokens\x126\n" +
 	"\tchallenge\x18\x02 \x01(\v2\x16.grpcauth.v1.ChallengeH\x00R\tchallengeB\b\n" +
@@ -820,14 +2027,21 @@ const file_grpcauth_v1_auth_service_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x128\n" +
 	"\n" +
-	"expires_in\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\texpiresIn\"\x98\x01\n" +
+	"expires_in\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\texpiresIn\"\x9d\x01\n" +
 	"\x0eRefreshRequest\x12(\n" +
 	"\rrefresh_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\frefreshToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x16\n" +
-	"\x06scopes\x18\x03 \x03(\tR\x06scopes\x12'\n" +
-	"\x0fidempotency_key\x18\x04 \x01(\tR\x0eidempotencyKey\">\n" +
+	"\x06scopes\x18\x03 \x03(\tR\x06scopes\x12,\n" +
+	"\x0fidempotency_key\x18\x04 \x01(\tB\x03\x80\x01\x01R\x0eidempotencyKey\">\n" +
 	"\x0fRefreshResponse\x12+\n" +
-	"\x06tokens\x18\x01 \x01(\v2\x13.grpcauth.v1.TokensR\x06tokens\"\x0f\n" +
+	"\x06tokens\x18\x01 \x01(\v2\x13.grpcauth.v1.TokensR\x06tokens\"\x81\x01\n" +
+	"\x15ReauthenticateRequest\x12\x1f\n" +
+	"\bpassword\x18\x01 \x01(\tB\x03\x80\x01\x01R\bpassword\x12G\n" +
+	"\x10challenge_answer\x18\x02 \x01(\v2\x1c.grpcauth.v1.ChallengeAnswerR\x0fchallengeAnswer\"\x89\x01\n" +
+	"\x16ReauthenticateResponse\x12-\n" +
+	"\x06tokens\x18\x01 \x01(\v2\x13.grpcauth.v1.TokensH\x00R\x06tokens\x126\n" +
+	"\tchallenge\x18\x02 \x01(\v2\x16.grpcauth.v1.ChallengeH\x00R\tchallengeB\b\n" +
+	"\x06result\"\x0f\n" +
 	"\rLogoutRequest\"\x10\n" +
 	"\x0eLogoutResponse\"\x14\n" +
 	"\x12GetUserInfoRequest\"\xa9\x02\n" +
@@ -841,15 +2055,93 @@ const file_grpcauth_v1_auth_service_proto_rawDesc = "" +
 	"\x05roles\x18\x06 \x03(\tR\x05roles\x127\n" +
 	"\tauth_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bauthTime\x129\n" +
 	"\n" +
-	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x10\n" +
+	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"Q\n" +
+	"\x13ListSessionsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"p\n" +
+	"\x14ListSessionsResponse\x120\n" +
+	"\bsessions\x18\x01 \x03(\v2\x14.grpcauth.v1.SessionR\bsessions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcd\x03\n" +
+	"\aSession\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\x12\x18\n" +
+	"\acurrent\x18\x04 \x01(\bR\acurrent\x129\n" +
+	"\n" +
+	"created_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x127\n" +
+	"\tauth_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\bauthTime\x127\n" +
+	"\tlast_seen\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\blastSeen\x12!\n" +
+	"\flast_address\x18\b \x01(\tR\vlastAddress\x12B\n" +
+	"\x0fidle_expires_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\ridleExpiresAt\x129\n" +
+	"\n" +
+	"expires_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x16\n" +
+	"\x06scopes\x18\v \x03(\tR\x06scopes\"5\n" +
+	"\x14RevokeSessionRequest\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\"\x17\n" +
+	"\x15RevokeSessionResponse\"\x1a\n" +
+	"\x18RevokeAllSessionsRequest\"\x1b\n" +
+	"\x19RevokeAllSessionsResponse\"g\n" +
+	"\x15ChangePasswordRequest\x12&\n" +
+	"\fold_password\x18\x01 \x01(\tB\x03\x80\x01\x01R\voldPassword\x12&\n" +
+	"\fnew_password\x18\x02 \x01(\tB\x03\x80\x01\x01R\vnewPassword\"E\n" +
+	"\x16ChangePasswordResponse\x12+\n" +
+	"\x06tokens\x18\x01 \x01(\v2\x13.grpcauth.v1.TokensR\x06tokens\"\xd3\x01\n" +
+	"\x17IssueClientTokenRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12*\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x03\x80\x01\x01H\x00R\fclientSecret\x120\n" +
+	"\x10client_assertion\x18\x03 \x01(\tB\x03\x80\x01\x01H\x00R\x0fclientAssertion\x12\x16\n" +
+	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12\x1c\n" +
+	"\taudiences\x18\x05 \x03(\tR\taudiencesB\a\n" +
+	"\x05proof\"\xb3\x01\n" +
+	"\x18IssueClientTokenResponse\x12&\n" +
+	"\faccess_token\x18\x01 \x01(\tB\x03\x80\x01\x01R\vaccessToken\x12\x1d\n" +
+	"\n" +
+	"token_type\x18\x02 \x01(\tR\ttokenType\x128\n" +
+	"\n" +
+	"expires_in\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\texpiresIn\x12\x16\n" +
+	"\x06scopes\x18\x04 \x03(\tR\x06scopes\"\xb3\x01\n" +
+	"\x12RevokeTokenRequest\x12\x19\n" +
+	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12*\n" +
+	"\rclient_secret\x18\x03 \x01(\tB\x03\x80\x01\x01H\x00R\fclientSecret\x120\n" +
+	"\x10client_assertion\x18\x04 \x01(\tB\x03\x80\x01\x01H\x00R\x0fclientAssertionB\a\n" +
+	"\x05proof\"\x15\n" +
+	"\x13RevokeTokenResponse\"3\n" +
+	"\x16IntrospectTokenRequest\x12\x19\n" +
+	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"\x80\x03\n" +
+	"\x17IntrospectTokenResponse\x12\x16\n" +
+	"\x06active\x18\x01 \x01(\bR\x06active\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\x12\x1b\n" +
+	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12\x16\n" +
+	"\x06scopes\x18\x04 \x03(\tR\x06scopes\x12\x14\n" +
+	"\x05roles\x18\x05 \x03(\tR\x05roles\x12\x1c\n" +
+	"\taudiences\x18\x06 \x03(\tR\taudiences\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\a \x01(\tR\tsessionId\x129\n" +
+	"\n" +
+	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x127\n" +
+	"\tissued_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\x127\n" +
+	"\tauth_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bauthTime\"\x10\n" +
 	"\x0eGetJwksRequest\">\n" +
 	"\x0fGetJwksResponse\x12+\n" +
-	"\x04keys\x18\x01 \x03(\v2\x17.google.protobuf.StructR\x04keys2\x92\x03\n" +
+	"\x04keys\x18\x01 \x03(\v2\x17.google.protobuf.StructR\x04keys2\xb3\t\n" +
 	"\vAuthService\x12F\n" +
 	"\x05Login\x12\x19.grpcauth.v1.LoginRequest\x1a\x1a.grpcauth.v1.LoginResponse\"\x06ڮ\x19\x02\b\x01\x12L\n" +
-	"\aRefresh\x12\x1b.grpcauth.v1.RefreshRequest\x1a\x1c.grpcauth.v1.RefreshResponse\"\x06ڮ\x19\x02\b\x01\x12G\n" +
+	"\aRefresh\x12\x1b.grpcauth.v1.RefreshRequest\x1a\x1c.grpcauth.v1.RefreshResponse\"\x06ڮ\x19\x02\b\x01\x12_\n" +
+	"\x0eReauthenticate\x12\".grpcauth.v1.ReauthenticateRequest\x1a#.grpcauth.v1.ReauthenticateResponse\"\x04ڮ\x19\x00\x12G\n" +
 	"\x06Logout\x12\x1a.grpcauth.v1.LogoutRequest\x1a\x1b.grpcauth.v1.LogoutResponse\"\x04ڮ\x19\x00\x12V\n" +
-	"\vGetUserInfo\x12\x1f.grpcauth.v1.GetUserInfoRequest\x1a .grpcauth.v1.GetUserInfoResponse\"\x04ڮ\x19\x00\x12L\n" +
+	"\vGetUserInfo\x12\x1f.grpcauth.v1.GetUserInfoRequest\x1a .grpcauth.v1.GetUserInfoResponse\"\x04ڮ\x19\x00\x12Y\n" +
+	"\fListSessions\x12 .grpcauth.v1.ListSessionsRequest\x1a!.grpcauth.v1.ListSessionsResponse\"\x04ڮ\x19\x00\x12\\\n" +
+	"\rRevokeSession\x12!.grpcauth.v1.RevokeSessionRequest\x1a\".grpcauth.v1.RevokeSessionResponse\"\x04ڮ\x19\x00\x12h\n" +
+	"\x11RevokeAllSessions\x12%.grpcauth.v1.RevokeAllSessionsRequest\x1a&.grpcauth.v1.RevokeAllSessionsResponse\"\x04ڮ\x19\x00\x12_\n" +
+	"\x0eChangePassword\x12\".grpcauth.v1.ChangePasswordRequest\x1a#.grpcauth.v1.ChangePasswordResponse\"\x04ڮ\x19\x00\x12g\n" +
+	"\x10IssueClientToken\x12$.grpcauth.v1.IssueClientTokenRequest\x1a%.grpcauth.v1.IssueClientTokenResponse\"\x06ڮ\x19\x02\b\x01\x12X\n" +
+	"\vRevokeToken\x12\x1f.grpcauth.v1.RevokeTokenRequest\x1a .grpcauth.v1.RevokeTokenResponse\"\x06ڮ\x19\x02\b\x01\x12w\n" +
+	"\x0fIntrospectToken\x12#.grpcauth.v1.IntrospectTokenRequest\x1a$.grpcauth.v1.IntrospectTokenResponse\"\x19ڮ\x19\x15*\x13grpcauth.introspect\x12L\n" +
 	"\aGetJwks\x12\x1b.grpcauth.v1.GetJwksRequest\x1a\x1c.grpcauth.v1.GetJwksResponse\"\x06ڮ\x19\x02\b\x01B9Z7github.com/grpcauth/grpcauth/gen/grpcauth/v1;grpcauthv1b\x06proto3"
 
 var (
@@ -864,49 +2156,98 @@ func file_grpcauth_v1_auth_service_proto_rawDescGZIP() []byte {
 	return file_grpcauth_v1_auth_service_proto_rawDescData
 }
 
-var file_grpcauth_v1_auth_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_grpcauth_v1_auth_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_grpcauth_v1_auth_service_proto_goTypes = []any{
-	(*LoginRequest)(nil),          // 0: grpcauth.v1.LoginRequest
-	(*LoginResponse)(nil),         // 1: grpcauth.v1.LoginResponse
-	(*Tokens)(nil),                // 2: grpcauth.v1.Tokens
-	(*Challenge)(nil),             // 3: grpcauth.v1.Challenge
-	(*RefreshRequest)(nil),        // 4: grpcauth.v1.RefreshRequest
-	(*RefreshResponse)(nil),       // 5: grpcauth.v1.RefreshResponse
-	(*LogoutRequest)(nil),         // 6: grpcauth.v1.LogoutRequest
-	(*LogoutResponse)(nil),        // 7: grpcauth.v1.LogoutResponse
-	(*GetUserInfoRequest)(nil),    // 8: grpcauth.v1.GetUserInfoRequest
-	(*GetUserInfoResponse)(nil),   // 9: grpcauth.v1.GetUserInfoResponse
-	(*GetJwksRequest)(nil),        // 10: grpcauth.v1.GetJwksRequest
-	(*GetJwksResponse)(nil),       // 11: grpcauth.v1.GetJwksResponse
-	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 14: google.protobuf.Struct
+	(*LoginRequest)(nil),              // 0: grpcauth.v1.LoginRequest
+	(*ChallengeAnswer)(nil),           // 1: grpcauth.v1.ChallengeAnswer
+	(*LoginResponse)(nil),             // 2: grpcauth.v1.LoginResponse
+	(*Tokens)(nil),                    // 3: grpcauth.v1.Tokens
+	(*Challenge)(nil),                 // 4: grpcauth.v1.Challenge
+	(*RefreshRequest)(nil),            // 5: grpcauth.v1.RefreshRequest
+	(*RefreshResponse)(nil),           // 6: grpcauth.v1.RefreshResponse
+	(*ReauthenticateRequest)(nil),     // 7: grpcauth.v1.ReauthenticateRequest
+	(*ReauthenticateResponse)(nil),    // 8: grpcauth.v1.ReauthenticateResponse
+	(*LogoutRequest)(nil),             // 9: grpcauth.v1.LogoutRequest
+	(*LogoutResponse)(nil),            // 10: grpcauth.v1.LogoutResponse
+	(*GetUserInfoRequest)(nil),        // 11: grpcauth.v1.GetUserInfoRequest
+	(*GetUserInfoResponse)(nil),       // 12: grpcauth.v1.GetUserInfoResponse
+	(*ListSessionsRequest)(nil),       // 13: grpcauth.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),      // 14: grpcauth.v1.ListSessionsResponse
+	(*Session)(nil),                   // 15: grpcauth.v1.Session
+	(*RevokeSessionRequest)(nil),      // 16: grpcauth.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),     // 17: grpcauth.v1.RevokeSessionResponse
+	(*RevokeAllSessionsRequest)(nil),  // 18: grpcauth.v1.RevokeAllSessionsRequest
+	(*RevokeAllSessionsResponse)(nil), // 19: grpcauth.v1.RevokeAllSessionsResponse
+	(*ChangePasswordRequest)(nil),     // 20: grpcauth.v1.ChangePasswordRequest
+	(*ChangePasswordResponse)(nil),    // 21: grpcauth.v1.ChangePasswordResponse
+	(*IssueClientTokenRequest)(nil),   // 22: grpcauth.v1.IssueClientTokenRequest
+	(*IssueClientTokenResponse)(nil),  // 23: grpcauth.v1.IssueClientTokenResponse
+	(*RevokeTokenRequest)(nil),        // 24: grpcauth.v1.RevokeTokenRequest
+	(*RevokeTokenResponse)(nil),       // 25: grpcauth.v1.RevokeTokenResponse
+	(*IntrospectTokenRequest)(nil),    // 26: grpcauth.v1.IntrospectTokenRequest
+	(*IntrospectTokenResponse)(nil),   // 27: grpcauth.v1.IntrospectTokenResponse
+	(*GetJwksRequest)(nil),            // 28: grpcauth.v1.GetJwksRequest
+	(*GetJwksResponse)(nil),           // 29: grpcauth.v1.GetJwksResponse
+	(*durationpb.Duration)(nil),       // 30: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),     // 31: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),           // 32: google.protobuf.Struct
 }
 var file_grpcauth_v1_auth_service_proto_depIdxs = []int32{
-	2,  // 0: grpcauth.v1.LoginResponse.tokens:type_name -> grpcauth.v1.Tokens
-	3,  // 1: grpcauth.v1.LoginResponse.challenge:type_name -> grpcauth.v1.Challenge
-	12, // 2: grpcauth.v1.Tokens.expires_in:type_name -> google.protobuf.Duration
-	12, // 3: grpcauth.v1.Tokens.refresh_expires_in:type_name -> google.protobuf.Duration
-	12, // 4: grpcauth.v1.Challenge.expires_in:type_name -> google.protobuf.Duration
-	2,  // 5: grpcauth.v1.RefreshResponse.tokens:type_name -> grpcauth.v1.Tokens
-	13, // 6: grpcauth.v1.GetUserInfoResponse.auth_time:type_name -> google.protobuf.Timestamp
-	13, // 7: grpcauth.v1.GetUserInfoResponse.expires_at:type_name -> google.protobuf.Timestamp
-	14, // 8: grpcauth.v1.GetJwksResponse.keys:type_name -> google.protobuf.Struct
-	0,  // 9: grpcauth.v1.AuthService.Login:input_type -> grpcauth.v1.LoginRequest
-	4,  // 10: grpcauth.v1.AuthService.Refresh:input_type -> grpcauth.v1.RefreshRequest
-	6,  // 11: grpcauth.v1.AuthService.Logout:input_type -> grpcauth.v1.LogoutRequest
-	8,  // 12: grpcauth.v1.AuthService.GetUserInfo:input_type -> grpcauth.v1.GetUserInfoRequest
-	10, // 13: grpcauth.v1.AuthService.GetJwks:input_type -> grpcauth.v1.GetJwksRequest
-	1,  // 14: grpcauth.v1.AuthService.Login:output_type -> grpcauth.v1.LoginResponse
-	5,  // 15: grpcauth.v1.AuthService.Refresh:output_type -> grpcauth.v1.RefreshResponse
-	7,  // 16: grpcauth.v1.AuthService.Logout:output_type -> grpcauth.v1.LogoutResponse
-	9,  // 17: grpcauth.v1.AuthService.GetUserInfo:output_type -> grpcauth.v1.GetUserInfoResponse
-	11, // 18: grpcauth.v1.AuthService.GetJwks:output_type -> grpcauth.v1.GetJwksResponse
-	14, // [14:19] is the sub-list for method output_type
-	9,  // [9:14] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	1,  // 0: grpcauth.v1.LoginRequest.challenge_answer:type_name -> grpcauth.v1.ChallengeAnswer
+	3,  // 1: grpcauth.v1.LoginResponse.tokens:type_name -> grpcauth.v1.Tokens
+	4,  // 2: grpcauth.v1.LoginResponse.challenge:type_name -> grpcauth.v1.Challenge
+	30, // 3: grpcauth.v1.Tokens.expires_in:type_name -> google.protobuf.Duration
+	30, // 4: grpcauth.v1.Tokens.refresh_expires_in:type_name -> google.protobuf.Duration
+	30, // 5: grpcauth.v1.Challenge.expires_in:type_name -> google.protobuf.Duration
+	3,  // 6: grpcauth.v1.RefreshResponse.tokens:type_name -> grpcauth.v1.Tokens
+	1,  // 7: grpcauth.v1.ReauthenticateRequest.challenge_answer:type_name -> grpcauth.v1.ChallengeAnswer
+	3,  // 8: grpcauth.v1.ReauthenticateResponse.tokens:type_name -> grpcauth.v1.Tokens
+	4,  // 9: grpcauth.v1.ReauthenticateResponse.challenge:type_name -> grpcauth.v1.Challenge
+	31, // 10: grpcauth.v1.GetUserInfoResponse.auth_time:type_name -> google.protobuf.Timestamp
+	31, // 11: grpcauth.v1.GetUserInfoResponse.expires_at:type_name -> google.protobuf.Timestamp
+	15, // 12: grpcauth.v1.ListSessionsResponse.sessions:type_name -> grpcauth.v1.Session
+	31, // 13: grpcauth.v1.Session.created_at:type_name -> google.protobuf.Timestamp
+	31, // 14: grpcauth.v1.Session.auth_time:type_name -> google.protobuf.Timestamp
+	31, // 15: grpcauth.v1.Session.last_seen:type_name -> google.protobuf.Timestamp
+	31, // 16: grpcauth.v1.Session.idle_expires_at:type_name -> google.protobuf.Timestamp
+	31, // 17: grpcauth.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
+	3,  // 18: grpcauth.v1.ChangePasswordResponse.tokens:type_name -> grpcauth.v1.Tokens
+	30, // 19: grpcauth.v1.IssueClientTokenResponse.expires_in:type_name -> google.protobuf.Duration
+	31, // 20: grpcauth.v1.IntrospectTokenResponse.expires_at:type_name -> google.protobuf.Timestamp
+	31, // 21: grpcauth.v1.IntrospectTokenResponse.issued_at:type_name -> google.protobuf.Timestamp
+	31, // 22: grpcauth.v1.IntrospectTokenResponse.auth_time:type_name -> google.protobuf.Timestamp
+	32, // 23: grpcauth.v1.GetJwksResponse.keys:type_name -> google.protobuf.Struct
+	0,  // 24: grpcauth.v1.AuthService.Login:input_type -> grpcauth.v1.LoginRequest
+	5,  // 25: grpcauth.v1.AuthService.Refresh:input_type -> grpcauth.v1.RefreshRequest
+	7,  // 26: grpcauth.v1.AuthService.Reauthenticate:input_type -> grpcauth.v1.ReauthenticateRequest
+	9,  // 27: grpcauth.v1.AuthService.Logout:input_type -> grpcauth.v1.LogoutRequest
+	11, // 28: grpcauth.v1.AuthService.GetUserInfo:input_type -> grpcauth.v1.GetUserInfoRequest
+	13, // 29: grpcauth.v1.AuthService.ListSessions:input_type -> grpcauth.v1.ListSessionsRequest
+	16, // 30: grpcauth.v1.AuthService.RevokeSession:input_type -> grpcauth.v1.RevokeSessionRequest
+	18, // 31: grpcauth.v1.AuthService.RevokeAllSessions:input_type -> grpcauth.v1.RevokeAllSessionsRequest
+	20, // 32: grpcauth.v1.AuthService.ChangePassword:input_type -> grpcauth.v1.ChangePasswordRequest
+	22, // 33: grpcauth.v1.AuthService.IssueClientToken:input_type -> grpcauth.v1.IssueClientTokenRequest
+	24, // 34: grpcauth.v1.AuthService.RevokeToken:input_type -> grpcauth.v1.RevokeTokenRequest
+	26, // 35: grpcauth.v1.AuthService.IntrospectToken:input_type -> grpcauth.v1.IntrospectTokenRequest
+	28, // 36: grpcauth.v1.AuthService.GetJwks:input_type -> grpcauth.v1.GetJwksRequest
+	2,  // 37: grpcauth.v1.AuthService.Login:output_type -> grpcauth.v1.LoginResponse
+	6,  // 38: grpcauth.v1.AuthService.Refresh:output_type -> grpcauth.v1.RefreshResponse
+	8,  // 39: grpcauth.v1.AuthService.Reauthenticate:output_type -> grpcauth.v1.ReauthenticateResponse
+	10, // 40: grpcauth.v1.AuthService.Logout:output_type -> grpcauth.v1.LogoutResponse
+	12, // 41: grpcauth.v1.AuthService.GetUserInfo:output_type -> grpcauth.v1.GetUserInfoResponse
+	14, // 42: grpcauth.v1.AuthService.ListSessions:output_type -> grpcauth.v1.ListSessionsResponse
+	17, // 43: grpcauth.v1.AuthService.RevokeSession:output_type -> grpcauth.v1.RevokeSessionResponse
+	19, // 44: grpcauth.v1.AuthService.RevokeAllSessions:output_type -> grpcauth.v1.RevokeAllSessionsResponse
+	21, // 45: grpcauth.v1.AuthService.ChangePassword:output_type -> grpcauth.v1.ChangePasswordResponse
+	23, // 46: grpcauth.v1.AuthService.IssueClientToken:output_type -> grpcauth.v1.IssueClientTokenResponse
+	25, // 47: grpcauth.v1.AuthService.RevokeToken:output_type -> grpcauth.v1.RevokeTokenResponse
+	27, // 48: grpcauth.v1.AuthService.IntrospectToken:output_type -> grpcauth.v1.IntrospectTokenResponse
+	29, // 49: grpcauth.v1.AuthService.GetJwks:output_type -> grpcauth.v1.GetJwksResponse
+	37, // [37:50] is the sub-list for method output_type
+	24, // [24:37] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_grpcauth_v1_auth_service_proto_init() }
@@ -915,9 +2256,21 @@ func file_grpcauth_v1_auth_service_proto_init() {
 		return
 	}
 	file_grpcauth_v1_rule_proto_init()
-	file_grpcauth_v1_auth_service_proto_msgTypes[1].OneofWrappers = []any{
+	file_grpcauth_v1_auth_service_proto_msgTypes[2].OneofWrappers = []any{
 		(*LoginResponse_Tokens)(nil),
 		(*LoginResponse_Challenge)(nil),
+	}
+	file_grpcauth_v1_auth_service_proto_msgTypes[8].OneofWrappers = []any{
+		(*ReauthenticateResponse_Tokens)(nil),
+		(*ReauthenticateResponse_Challenge)(nil),
+	}
+	file_grpcauth_v1_auth_service_proto_msgTypes[22].OneofWrappers = []any{
+		(*IssueClientTokenRequest_ClientSecret)(nil),
+		(*IssueClientTokenRequest_ClientAssertion)(nil),
+	}
+	file_grpcauth_v1_auth_service_proto_msgTypes[24].OneofWrappers = []any{
+		(*RevokeTokenRequest_ClientSecret)(nil),
+		(*RevokeTokenRequest_ClientAssertion)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -925,7 +2278,7 @@ func file_grpcauth_v1_auth_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_grpcauth_v1_auth_service_proto_rawDesc), len(file_grpcauth_v1_auth_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

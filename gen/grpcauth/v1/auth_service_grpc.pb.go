@@ -21,11 +21,19 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AuthService_Login_FullMethodName       = "/grpcauth.v1.AuthService/Login"
-	AuthService_Refresh_FullMethodName     = "/grpcauth.v1.AuthService/Refresh"
-	AuthService_Logout_FullMethodName      = "/grpcauth.v1.AuthService/Logout"
-	AuthService_GetUserInfo_FullMethodName = "/grpcauth.v1.AuthService/GetUserInfo"
-	AuthService_GetJwks_FullMethodName     = "/grpcauth.v1.AuthService/GetJwks"
+	AuthService_Login_FullMethodName             = "/grpcauth.v1.AuthService/Login"
+	AuthService_Refresh_FullMethodName           = "/grpcauth.v1.AuthService/Refresh"
+	AuthService_Reauthenticate_FullMethodName    = "/grpcauth.v1.AuthService/Reauthenticate"
+	AuthService_Logout_FullMethodName            = "/grpcauth.v1.AuthService/Logout"
+	AuthService_GetUserInfo_FullMethodName       = "/grpcauth.v1.AuthService/GetUserInfo"
+	AuthService_ListSessions_FullMethodName      = "/grpcauth.v1.AuthService/ListSessions"
+	AuthService_RevokeSession_FullMethodName     = "/grpcauth.v1.AuthService/RevokeSession"
+	AuthService_RevokeAllSessions_FullMethodName = "/grpcauth.v1.AuthService/RevokeAllSessions"
+	AuthService_ChangePassword_FullMethodName    = "/grpcauth.v1.AuthService/ChangePassword"
+	AuthService_IssueClientToken_FullMethodName  = "/grpcauth.v1.AuthService/IssueClientToken"
+	AuthService_RevokeToken_FullMethodName       = "/grpcauth.v1.AuthService/RevokeToken"
+	AuthService_IntrospectToken_FullMethodName   = "/grpcauth.v1.AuthService/IntrospectToken"
+	AuthService_GetJwks_FullMethodName           = "/grpcauth.v1.AuthService/GetJwks"
 )
 
 // AuthServiceClient is the client API for AuthService service.
@@ -51,18 +59,60 @@ type AuthServiceClient interface {
 	// RESOURCE_EXHAUSTED: come again when RetryInfo says.
 	Login(ctx context.Context, in *LoginRequest, opts ...grpc.CallOption) (*LoginResponse, error)
 	// Refresh gives new tokens for a refresh token, which is then used up. If
-	// the answer was lost, the same refresh token gives the same successor for
-	// a short while; later, or after its successor was used, presenting it
-	// again ends the session.
+	// the answer was lost, ask again with the same idempotency key: it gives the
+	// same successor until that is used. Without a key it does so for a short
+	// while only. A refresh token that was used up ends the session when it is
+	// presented in any other way.
 	//
 	// UNAUTHENTICATED REFRESH_INVALID: unknown or expired. REFRESH_REUSED: used
 	// before, the session is ended. SESSION_REVOKED: the session was ended.
+	// TOKEN_BINDING: the session is bound to another certificate.
+	// INVALID_ARGUMENT: the session's refreshes carry a key, and this one none.
 	Refresh(ctx context.Context, in *RefreshRequest, opts ...grpc.CallOption) (*RefreshResponse, error)
+	// Reauthenticate has the caller prove once more who they are, and replaces
+	// the session of the access token that is sent by a new one, whose tokens
+	// have a new auth_time. It answers REAUTHENTICATION_REQUIRED.
+	//
+	// Refused as Login is, and with SESSION_REVOKED when the session has ended.
+	Reauthenticate(ctx context.Context, in *ReauthenticateRequest, opts ...grpc.CallOption) (*ReauthenticateResponse, error)
 	// Logout ends the session of the access token that is sent with the call.
 	// Its refresh token stops working at once. Calling it twice does no harm.
 	Logout(ctx context.Context, in *LogoutRequest, opts ...grpc.CallOption) (*LogoutResponse, error)
 	// GetUserInfo tells who the access token that is sent speaks for.
 	GetUserInfo(ctx context.Context, in *GetUserInfoRequest, opts ...grpc.CallOption) (*GetUserInfoResponse, error)
+	// ListSessions lists the caller's sessions that stand, in the order of their
+	// ids.
+	ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error)
+	// RevokeSession ends one of the caller's sessions. NOT_FOUND
+	// SESSION_NOT_FOUND: the caller has none of that id.
+	RevokeSession(ctx context.Context, in *RevokeSessionRequest, opts ...grpc.CallOption) (*RevokeSessionResponse, error)
+	// RevokeAllSessions ends every session of the caller, this one too, and
+	// makes every access token of theirs out of date.
+	RevokeAllSessions(ctx context.Context, in *RevokeAllSessionsRequest, opts ...grpc.CallOption) (*RevokeAllSessionsResponse, error)
+	// ChangePassword changes the caller's password, ends all of their sessions,
+	// and opens a new one for the caller.
+	//
+	// UNAUTHENTICATED INVALID_CREDENTIALS: the old password is wrong.
+	// INVALID_ARGUMENT: the new one is too short, too long or too common.
+	// UNIMPLEMENTED NOT_SUPPORTED: passwords are not kept here.
+	ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error)
+	// IssueClientToken gives a service an access token of its own (RFC 6749
+	// §4.4), by a secret or by an assertion that it signed (RFC 7523). There is
+	// no refresh token: ask again.
+	//
+	// UNAUTHENTICATED INVALID_CLIENT: unknown, disabled, or not proven.
+	// PERMISSION_DENIED SCOPE_NOT_GRANTED: nothing of what was asked for may be
+	// granted. RESOURCE_EXHAUSTED: come again when RetryInfo says.
+	IssueClientToken(ctx context.Context, in *IssueClientTokenRequest, opts ...grpc.CallOption) (*IssueClientTokenResponse, error)
+	// RevokeToken takes back an access token, or ends the session of a refresh
+	// token (RFC 7009). It succeeds also for what is no token of ours, or of
+	// another client: there is nothing to tell.
+	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
+	// IntrospectToken tells whether an access token stands now (RFC 7662), for
+	// services that can't verify it themselves or must know of revocations at
+	// once. The caller sees only tokens that are meant for an audience it serves;
+	// all others are inactive.
+	IntrospectToken(ctx context.Context, in *IntrospectTokenRequest, opts ...grpc.CallOption) (*IntrospectTokenResponse, error)
 	// GetJwks gives the public keys that verify our access tokens, as a JWK Set
 	// (RFC 7517). It is empty where tokens are signed with a shared secret.
 	GetJwks(ctx context.Context, in *GetJwksRequest, opts ...grpc.CallOption) (*GetJwksResponse, error)
@@ -96,6 +146,16 @@ func (c *authServiceClient) Refresh(ctx context.Context, in *RefreshRequest, opt
 	return out, nil
 }
 
+func (c *authServiceClient) Reauthenticate(ctx context.Context, in *ReauthenticateRequest, opts ...grpc.CallOption) (*ReauthenticateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReauthenticateResponse)
+	err := c.cc.Invoke(ctx, AuthService_Reauthenticate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *authServiceClient) Logout(ctx context.Context, in *LogoutRequest, opts ...grpc.CallOption) (*LogoutResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(LogoutResponse)
@@ -110,6 +170,76 @@ func (c *authServiceClient) GetUserInfo(ctx context.Context, in *GetUserInfoRequ
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetUserInfoResponse)
 	err := c.cc.Invoke(ctx, AuthService_GetUserInfo_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) ListSessions(ctx context.Context, in *ListSessionsRequest, opts ...grpc.CallOption) (*ListSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSessionsResponse)
+	err := c.cc.Invoke(ctx, AuthService_ListSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) RevokeSession(ctx context.Context, in *RevokeSessionRequest, opts ...grpc.CallOption) (*RevokeSessionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeSessionResponse)
+	err := c.cc.Invoke(ctx, AuthService_RevokeSession_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) RevokeAllSessions(ctx context.Context, in *RevokeAllSessionsRequest, opts ...grpc.CallOption) (*RevokeAllSessionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeAllSessionsResponse)
+	err := c.cc.Invoke(ctx, AuthService_RevokeAllSessions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangePasswordResponse)
+	err := c.cc.Invoke(ctx, AuthService_ChangePassword_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) IssueClientToken(ctx context.Context, in *IssueClientTokenRequest, opts ...grpc.CallOption) (*IssueClientTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssueClientTokenResponse)
+	err := c.cc.Invoke(ctx, AuthService_IssueClientToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RevokeTokenResponse)
+	err := c.cc.Invoke(ctx, AuthService_RevokeToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) IntrospectToken(ctx context.Context, in *IntrospectTokenRequest, opts ...grpc.CallOption) (*IntrospectTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IntrospectTokenResponse)
+	err := c.cc.Invoke(ctx, AuthService_IntrospectToken_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -149,18 +279,60 @@ type AuthServiceServer interface {
 	// RESOURCE_EXHAUSTED: come again when RetryInfo says.
 	Login(context.Context, *LoginRequest) (*LoginResponse, error)
 	// Refresh gives new tokens for a refresh token, which is then used up. If
-	// the answer was lost, the same refresh token gives the same successor for
-	// a short while; later, or after its successor was used, presenting it
-	// again ends the session.
+	// the answer was lost, ask again with the same idempotency key: it gives the
+	// same successor until that is used. Without a key it does so for a short
+	// while only. A refresh token that was used up ends the session when it is
+	// presented in any other way.
 	//
 	// UNAUTHENTICATED REFRESH_INVALID: unknown or expired. REFRESH_REUSED: used
 	// before, the session is ended. SESSION_REVOKED: the session was ended.
+	// TOKEN_BINDING: the session is bound to another certificate.
+	// INVALID_ARGUMENT: the session's refreshes carry a key, and this one none.
 	Refresh(context.Context, *RefreshRequest) (*RefreshResponse, error)
+	// Reauthenticate has the caller prove once more who they are, and replaces
+	// the session of the access token that is sent by a new one, whose tokens
+	// have a new auth_time. It answers REAUTHENTICATION_REQUIRED.
+	//
+	// Refused as Login is, and with SESSION_REVOKED when the session has ended.
+	Reauthenticate(context.Context, *ReauthenticateRequest) (*ReauthenticateResponse, error)
 	// Logout ends the session of the access token that is sent with the call.
 	// Its refresh token stops working at once. Calling it twice does no harm.
 	Logout(context.Context, *LogoutRequest) (*LogoutResponse, error)
 	// GetUserInfo tells who the access token that is sent speaks for.
 	GetUserInfo(context.Context, *GetUserInfoRequest) (*GetUserInfoResponse, error)
+	// ListSessions lists the caller's sessions that stand, in the order of their
+	// ids.
+	ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error)
+	// RevokeSession ends one of the caller's sessions. NOT_FOUND
+	// SESSION_NOT_FOUND: the caller has none of that id.
+	RevokeSession(context.Context, *RevokeSessionRequest) (*RevokeSessionResponse, error)
+	// RevokeAllSessions ends every session of the caller, this one too, and
+	// makes every access token of theirs out of date.
+	RevokeAllSessions(context.Context, *RevokeAllSessionsRequest) (*RevokeAllSessionsResponse, error)
+	// ChangePassword changes the caller's password, ends all of their sessions,
+	// and opens a new one for the caller.
+	//
+	// UNAUTHENTICATED INVALID_CREDENTIALS: the old password is wrong.
+	// INVALID_ARGUMENT: the new one is too short, too long or too common.
+	// UNIMPLEMENTED NOT_SUPPORTED: passwords are not kept here.
+	ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error)
+	// IssueClientToken gives a service an access token of its own (RFC 6749
+	// §4.4), by a secret or by an assertion that it signed (RFC 7523). There is
+	// no refresh token: ask again.
+	//
+	// UNAUTHENTICATED INVALID_CLIENT: unknown, disabled, or not proven.
+	// PERMISSION_DENIED SCOPE_NOT_GRANTED: nothing of what was asked for may be
+	// granted. RESOURCE_EXHAUSTED: come again when RetryInfo says.
+	IssueClientToken(context.Context, *IssueClientTokenRequest) (*IssueClientTokenResponse, error)
+	// RevokeToken takes back an access token, or ends the session of a refresh
+	// token (RFC 7009). It succeeds also for what is no token of ours, or of
+	// another client: there is nothing to tell.
+	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)
+	// IntrospectToken tells whether an access token stands now (RFC 7662), for
+	// services that can't verify it themselves or must know of revocations at
+	// once. The caller sees only tokens that are meant for an audience it serves;
+	// all others are inactive.
+	IntrospectToken(context.Context, *IntrospectTokenRequest) (*IntrospectTokenResponse, error)
 	// GetJwks gives the public keys that verify our access tokens, as a JWK Set
 	// (RFC 7517). It is empty where tokens are signed with a shared secret.
 	GetJwks(context.Context, *GetJwksRequest) (*GetJwksResponse, error)
@@ -180,11 +352,35 @@ func (UnimplementedAuthServiceServer) Login(context.Context, *LoginRequest) (*Lo
 func (UnimplementedAuthServiceServer) Refresh(context.Context, *RefreshRequest) (*RefreshResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Refresh not implemented")
 }
+func (UnimplementedAuthServiceServer) Reauthenticate(context.Context, *ReauthenticateRequest) (*ReauthenticateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Reauthenticate not implemented")
+}
 func (UnimplementedAuthServiceServer) Logout(context.Context, *LogoutRequest) (*LogoutResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Logout not implemented")
 }
 func (UnimplementedAuthServiceServer) GetUserInfo(context.Context, *GetUserInfoRequest) (*GetUserInfoResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetUserInfo not implemented")
+}
+func (UnimplementedAuthServiceServer) ListSessions(context.Context, *ListSessionsRequest) (*ListSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSessions not implemented")
+}
+func (UnimplementedAuthServiceServer) RevokeSession(context.Context, *RevokeSessionRequest) (*RevokeSessionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeSession not implemented")
+}
+func (UnimplementedAuthServiceServer) RevokeAllSessions(context.Context, *RevokeAllSessionsRequest) (*RevokeAllSessionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeAllSessions not implemented")
+}
+func (UnimplementedAuthServiceServer) ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangePassword not implemented")
+}
+func (UnimplementedAuthServiceServer) IssueClientToken(context.Context, *IssueClientTokenRequest) (*IssueClientTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method IssueClientToken not implemented")
+}
+func (UnimplementedAuthServiceServer) RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeToken not implemented")
+}
+func (UnimplementedAuthServiceServer) IntrospectToken(context.Context, *IntrospectTokenRequest) (*IntrospectTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method IntrospectToken not implemented")
 }
 func (UnimplementedAuthServiceServer) GetJwks(context.Context, *GetJwksRequest) (*GetJwksResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetJwks not implemented")
@@ -246,6 +442,24 @@ func _AuthService_Refresh_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuthService_Reauthenticate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReauthenticateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).Reauthenticate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_Reauthenticate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).Reauthenticate(ctx, req.(*ReauthenticateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AuthService_Logout_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(LogoutRequest)
 	if err := dec(in); err != nil {
@@ -278,6 +492,132 @@ func _AuthService_GetUserInfo_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AuthServiceServer).GetUserInfo(ctx, req.(*GetUserInfoRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_ListSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).ListSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_ListSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).ListSessions(ctx, req.(*ListSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_RevokeSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeSessionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).RevokeSession(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_RevokeSession_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).RevokeSession(ctx, req.(*RevokeSessionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_RevokeAllSessions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeAllSessionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).RevokeAllSessions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_RevokeAllSessions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).RevokeAllSessions(ctx, req.(*RevokeAllSessionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_ChangePassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangePasswordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).ChangePassword(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_ChangePassword_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).ChangePassword(ctx, req.(*ChangePasswordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_IssueClientToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(IssueClientTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).IssueClientToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_IssueClientToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).IssueClientToken(ctx, req.(*IssueClientTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_RevokeToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).RevokeToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_RevokeToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).RevokeToken(ctx, req.(*RevokeTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_IntrospectToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(IntrospectTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).IntrospectToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuthService_IntrospectToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).IntrospectToken(ctx, req.(*IntrospectTokenRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -316,12 +656,44 @@ var AuthService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _AuthService_Refresh_Handler,
 		},
 		{
+			MethodName: "Reauthenticate",
+			Handler:    _AuthService_Reauthenticate_Handler,
+		},
+		{
 			MethodName: "Logout",
 			Handler:    _AuthService_Logout_Handler,
 		},
 		{
 			MethodName: "GetUserInfo",
 			Handler:    _AuthService_GetUserInfo_Handler,
+		},
+		{
+			MethodName: "ListSessions",
+			Handler:    _AuthService_ListSessions_Handler,
+		},
+		{
+			MethodName: "RevokeSession",
+			Handler:    _AuthService_RevokeSession_Handler,
+		},
+		{
+			MethodName: "RevokeAllSessions",
+			Handler:    _AuthService_RevokeAllSessions_Handler,
+		},
+		{
+			MethodName: "ChangePassword",
+			Handler:    _AuthService_ChangePassword_Handler,
+		},
+		{
+			MethodName: "IssueClientToken",
+			Handler:    _AuthService_IssueClientToken_Handler,
+		},
+		{
+			MethodName: "RevokeToken",
+			Handler:    _AuthService_RevokeToken_Handler,
+		},
+		{
+			MethodName: "IntrospectToken",
+			Handler:    _AuthService_IntrospectToken_Handler,
 		},
 		{
 			MethodName: "GetJwks",

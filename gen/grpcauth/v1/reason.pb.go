@@ -135,6 +135,8 @@ const (
 	Reason_REASON_BUSY Reason = 69
 	// ABORTED: the subject changed while the call ran. Try again.
 	Reason_REASON_CONFLICT Reason = 70
+	// UNIMPLEMENTED: this server does not do that.
+	Reason_REASON_NOT_SUPPORTED Reason = 71
 	// INTERNAL: the server is not set up: guard.Protect has not succeeded.
 	Reason_REASON_NOT_PROTECTED Reason = 90
 	// INTERNAL: the server is not set up: a handler ran without a guard before
@@ -195,6 +197,7 @@ var (
 		68: "REASON_THROTTLED",
 		69: "REASON_BUSY",
 		70: "REASON_CONFLICT",
+		71: "REASON_NOT_SUPPORTED",
 		90: "REASON_NOT_PROTECTED",
 		91: "REASON_NOT_GUARDED",
 		92: "REASON_INTERNAL",
@@ -247,6 +250,7 @@ var (
 		"REASON_THROTTLED":                 68,
 		"REASON_BUSY":                      69,
 		"REASON_CONFLICT":                  70,
+		"REASON_NOT_SUPPORTED":             71,
 		"REASON_NOT_PROTECTED":             90,
 		"REASON_NOT_GUARDED":               91,
 		"REASON_INTERNAL":                  92,
@@ -285,7 +289,7 @@ var File_grpcauth_v1_reason_proto protoreflect.FileDescriptor
 
 const file_grpcauth_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x18grpcauth/v1/reason.proto\x12\vgrpcauth.v1*\xbc\n" +
+	"\x18grpcauth/v1/reason.proto\x12\vgrpcauth.v1*\xd6\n" +
 	"\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
@@ -335,6 +339,7 @@ const file_grpcauth_v1_reason_proto_rawDesc = "" +
 	"\x10REASON_THROTTLED\x10D\x12\x0f\n" +
 	"\vREASON_BUSY\x10E\x12\x13\n" +
 	"\x0fREASON_CONFLICT\x10F\x12\x18\n" +
+	"\x14REASON_NOT_SUPPORTED\x10G\x12\x18\n" +
 	"\x14REASON_NOT_PROTECTED\x10Z\x12\x16\n" +
 	"\x12REASON_NOT_GUARDED\x10[\x12\x13\n" +
 	"\x0fREASON_INTERNAL\x10\\\x12\x15\n" +

@@ -32,6 +32,7 @@ CREATE TABLE client (
     all_scopes BOOLEAN NOT NULL,
     audiences TEXT NOT NULL,
     serves TEXT NOT NULL,
+    certificate_bound BOOLEAN NOT NULL,
     disabled_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
