@@ -58,12 +58,10 @@ func (b *Binding) test(claim token.Value, in protoreflect.Message, path []step) 
 	case len(rest) > 0:
 		return b.testWithin(claim, value.Message(), rest)
 	}
-	same, fits := b.equals(claim, value)
-	there := at.wrapped || at.text && same || in.Has(at.field)
-	if !there {
+	if !at.isIn(in, value) {
 		return b.missing()
 	}
-	return b.outcome(same, fits)
+	return b.outcome(b.equals(claim, value))
 }
 
 // testEach tests a list: every element, and at least one.

@@ -11,12 +11,12 @@ import (
 type step struct {
 	field protoreflect.FieldDescriptor
 	list  bool
-	// text is a string that is there unless it is empty, so that one that equals
-	// a claim is.
-	text bool
 	// wrapped is the value within a message such as google.protobuf.StringValue:
 	// it is there when the message is, also when it is zero.
 	wrapped bool
+	// implicit is a field that is there unless it is zero.
+	implicit, text bool
+	zero           protoreflect.Value
 }
 
 // compilePath finds the fields that a dotted path leads through. It goes on
@@ -29,6 +29,9 @@ func compilePath(at, path string, in protoreflect.MessageDescriptor) ([]step, er
 	for name := range strings.SplitSeq(path, ".") {
 		if in == nil {
 			return nil, fmt.Errorf("%s %q goes on behind a field that is no message: stop at it", at, path)
+		}
+		if in.Fields().Len() == 0 {
+			return nil, fmt.Errorf("%s %q: %s has no fields: compare in the handler, or bind where there is one", at, path, in.FullName())
 		}
 		field := in.Fields().ByName(protoreflect.Name(name))
 		if field == nil {
@@ -53,8 +56,23 @@ func compilePath(at, path string, in protoreflect.MessageDescriptor) ([]step, er
 func newStep(field protoreflect.FieldDescriptor) step {
 	return step{
 		field: field, list: field.IsList(), wrapped: isWrapper(field.ContainingMessage()),
-		text: field.Kind() == protoreflect.StringKind && !field.HasPresence(),
+		implicit: !field.HasPresence(), text: field.Kind() == protoreflect.StringKind, zero: field.Default(),
 	}
+}
+
+// isIn tells whether a message has the field, whose value that is. Asking the
+// message takes as long as reading the value, so it is asked only where the
+// value does not tell.
+func (s *step) isIn(message protoreflect.Message, value protoreflect.Value) bool {
+	switch {
+	case s.wrapped:
+		return true
+	case s.implicit && s.text:
+		return value.String() != ""
+	case s.implicit:
+		return !value.Equal(s.zero)
+	}
+	return message.Has(s.field)
 }
 
 // isWrapper tells of google/protobuf/wrappers.proto. A message whose file is
@@ -68,9 +86,6 @@ func fieldNames(in protoreflect.MessageDescriptor) string {
 	var names []string
 	for i := range in.Fields().Len() {
 		names = append(names, string(in.Fields().Get(i).Name()))
-	}
-	if len(names) == 0 {
-		return "none at all"
 	}
 	return strings.Join(names, ", ")
 }
