@@ -6,7 +6,8 @@
 // serve logs people in and issues, renews and ends their tokens by gRPC
 // (grpcauth.v1.AuthService); other services verify those tokens with the keys
 // it publishes at /.well-known/jwks.json. user manages the people in its
-// database, and proto writes the .proto files that rules are written with.
+// database, a SQLite file or PostgreSQL, migrate that database's schema, and
+// proto writes the .proto files that rules are written with.
 //
 //	grpcauth rules --descriptor-set services.binpb --html
 //
