@@ -3,7 +3,6 @@ package authsvc
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
@@ -14,11 +13,14 @@ import (
 // DefaultClient is the client of a request that names none.
 const DefaultClient = "default"
 
-var errInvalidClient = fault.New(grpcauthv1.Reason_REASON_INVALID_CLIENT, "authsvc: no such client")
+var errInvalidClient = fault.New(grpcauthv1.Reason_REASON_INVALID_CLIENT, "authsvc: no such client, or it has not proven itself")
 
 // Client is an app that may log users in: a public client (RFC 6749 §2.1),
 // which can keep no secret. A request that names no client means the one with
 // the id [DefaultClient]; where there is none, it is refused.
+//
+// Clients that prove who they are, and so get tokens for themselves, are those
+// of the Store ([store.Client]).
 type Client struct {
 	// ID is the `client_id` of its tokens, at most 128 bytes.
 	ID string
@@ -60,38 +62,4 @@ func (c Client) check(audiences []string) error {
 		}
 	}
 	return nil
-}
-
-// clients finds a client by its id.
-type clients map[string]Client
-
-func newClients(cfg Config) clients {
-	byID := clients{}
-	for _, c := range cfg.Clients {
-		if len(c.Audiences) == 0 {
-			c.Audiences = cfg.Audiences
-		}
-		byID[c.ID] = c
-	}
-	return byID
-}
-
-func (c clients) find(id string) (Client, error) {
-	if id == "" {
-		id = DefaultClient
-	}
-	client, ok := c[id]
-	if !ok {
-		return Client{}, errInvalidClient
-	}
-	return client, nil
-}
-
-// attr names a client in the log, if it is one: anything can be in a request.
-func (c clients) attr(id string) slog.Attr {
-	client, err := c.find(id)
-	if err != nil {
-		return slog.String("client", "unknown")
-	}
-	return slog.String("client", client.ID)
 }

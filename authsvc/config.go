@@ -77,7 +77,8 @@ type Config struct {
 	Hasher *password.Hasher
 
 	// Clients are the apps that may log users in. Empty: one, named
-	// [DefaultClient], which may be granted every scope the user has.
+	// [DefaultClient], which may be granted every scope the user has. Those of
+	// the Store come on top; New refuses an id that both have.
 	Clients []Client
 
 	// AccessTTL is how long an access token lives, at most a day. Zero: 15

@@ -18,7 +18,7 @@ var errChanged = fault.New(grpcauthv1.Reason_REASON_CONFLICT, "authsvc: the user
 func (s *server) Login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpcauthv1.LoginResponse, error) {
 	tokens, err := s.login(ctx, req)
 	if err != nil {
-		return nil, s.leave(ctx, "login_failed", err, s.clients.attr(req.GetClientId()))
+		return nil, s.leave(ctx, "login_failed", err, s.clients.attr(ctx, req.GetClientId()))
 	}
 	return &grpcauthv1.LoginResponse{Result: &grpcauthv1.LoginResponse_Tokens{Tokens: tokens}}, nil
 }
@@ -30,7 +30,7 @@ func (s *server) login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpc
 	if err := checkLogin(req); err != nil {
 		return nil, err
 	}
-	client, err := s.clients.find(req.GetClientId())
+	client, err := s.clients.forUsers(ctx, req.GetClientId())
 	if err != nil {
 		return nil, err
 	}

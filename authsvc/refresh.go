@@ -29,7 +29,7 @@ var (
 func (s *server) Refresh(ctx context.Context, req *grpcauthv1.RefreshRequest) (*grpcauthv1.RefreshResponse, error) {
 	tokens, err := s.refreshTokens(ctx, req)
 	if err != nil {
-		return nil, s.leave(ctx, "refresh_failed", err, s.clients.attr(req.GetClientId()))
+		return nil, s.leave(ctx, "refresh_failed", err, s.clients.attr(ctx, req.GetClientId()))
 	}
 	return &grpcauthv1.RefreshResponse{Tokens: tokens}, nil
 }
@@ -45,7 +45,7 @@ func (s *server) refreshTokens(ctx context.Context, req *grpcauthv1.RefreshReque
 	if err != nil {
 		return nil, err
 	}
-	client, err := s.clients.find(req.GetClientId())
+	client, err := s.clients.forUsers(ctx, req.GetClientId())
 	if err != nil {
 		return nil, err
 	}

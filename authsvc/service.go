@@ -32,12 +32,14 @@ type server struct {
 	grpcauthv1.UnimplementedAuthServiceServer
 
 	cfg     Config
-	clients clients
+	clients *clients
 	users   directory
 	store   store.Store
 	issuer  *token.Issuer
 	codec   *refreshCodec
 	keys    []*structpb.Struct
+
+	verifier *token.Verifier // of our own access tokens
 }
 
 // startTimeout is how long New waits for the store.
@@ -87,7 +89,11 @@ func newServer(cfg Config, key *token.SigningKey) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{cfg: cfg, clients: newClients(cfg), users: users, store: cfg.Store, issuer: issuer, codec: codec}, nil
+	clients := newClients(cfg)
+	if err := clients.distinct(ctx); err != nil {
+		return nil, err
+	}
+	return &server{cfg: cfg, clients: clients, users: users, store: cfg.Store, issuer: issuer, codec: codec}, nil
 }
 
 func newService(srv *server, key *token.Key) (*Service, error) {
@@ -107,6 +113,7 @@ func newService(srv *server, key *token.Key) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("authsvc: %w", err)
 	}
+	srv.verifier = verifier
 	return &Service{server: srv, trusted: trusted, verifier: verifier, jwks: jwks}, nil
 }
 
