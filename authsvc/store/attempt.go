@@ -33,6 +33,10 @@ type Attempts interface {
 
 	// Forgive forgets the attempts of these keys: the last one was right.
 	Forgive(ctx context.Context, keys ...string) error
+
+	// Pardon takes back one attempt of these keys, because it was right or was
+	// never judged. A wait that it began stays.
+	Pardon(ctx context.Context, keys ...string) error
 }
 
 // WaitAfter is how long to wait after the n-th attempt in a row of which free

@@ -50,6 +50,11 @@ type Users interface {
 	// user.
 	SetPassword(ctx context.Context, subject, hash string, log ...Entry) error
 
+	// ChangePassword is SetPassword while the password hash still is old.
+	// ErrStale when the hash is another one by now, or when there is no such
+	// user.
+	ChangePassword(ctx context.Context, subject, old, hash string, log ...Entry) error
+
 	// SetDisabled disables the account, or enables it again. Disabling raises
 	// the subject's counter and revokes every standing session of the subject
 	// with [ReasonDisabled]: all or nothing. Doing it again changes nothing.

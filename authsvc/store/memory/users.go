@@ -73,6 +73,24 @@ func (s *Store) SetPassword(ctx context.Context, subject, hash string, log ...st
 	return nil
 }
 
+// ChangePassword implements [store.Users].
+func (s *Store) ChangePassword(ctx context.Context, subject, old, hash string, log ...store.Entry) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	u, ok := s.users[subject]
+	if !ok || u.PasswordHash != old {
+		return store.ErrStale
+	}
+	u.PasswordHash = hash
+	s.users[subject] = u
+	s.raise(subject, store.ReasonPassword)
+	s.record(log)
+	return nil
+}
+
 // SetDisabled implements [store.Users].
 func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool, log ...store.Entry) error {
 	unlock, err := s.lock(ctx)

@@ -69,10 +69,21 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Conn, keys []store.AttemptK
 
 // Forgive implements [store.Attempts].
 func (s *Store) Forgive(ctx context.Context, keys ...string) error {
+	return s.eachAttempt(ctx, "forgive attempts", `DELETE FROM attempt WHERE key = $1`, keys)
+}
+
+// Pardon implements [store.Attempts].
+func (s *Store) Pardon(ctx context.Context, keys ...string) error {
+	return s.eachAttempt(ctx, "pardon attempts", `UPDATE attempt SET n = n - 1 WHERE key = $1 AND n > 0`, keys)
+}
+
+// eachAttempt runs a statement for every key, in the order that Attempt locks
+// them in.
+func (s *Store) eachAttempt(ctx context.Context, what, statement string, keys []string) error {
 	keys = slices.Sorted(slices.Values(keys))
-	return s.tx(ctx, "forgive attempts", func(ctx context.Context, tx *sql.Conn) error {
+	return s.tx(ctx, what, func(ctx context.Context, tx *sql.Conn) error {
 		for _, key := range keys {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM attempt WHERE key = $1`, key); err != nil {
+			if _, err := tx.ExecContext(ctx, statement, key); err != nil {
 				return err
 			}
 		}

@@ -47,13 +47,24 @@ func (s *Store) user(ctx context.Context, query, key string) (u store.User, err 
 	return u, err
 }
 
-// SetPassword implements [store.Users]. The counter goes first, as in every
-// transaction that needs both.
+// SetPassword implements [store.Users].
 func (s *Store) SetPassword(ctx context.Context, subject, hash string, log ...store.Entry) error {
+	return s.setPassword(ctx, subject, store.ErrNotFound, log,
+		`UPDATE users SET password_hash = $1 WHERE subject = $2`, hash, subject)
+}
+
+// ChangePassword implements [store.Users].
+func (s *Store) ChangePassword(ctx context.Context, subject, old, hash string, log ...store.Entry) error {
+	return s.setPassword(ctx, subject, store.ErrStale, log,
+		`UPDATE users SET password_hash = $1 WHERE subject = $2 AND password_hash = $3`, hash, subject, old)
+}
+
+// setPassword is otherwise, unless the statement sets the password of a user.
+func (s *Store) setPassword(ctx context.Context, subject string, otherwise error, log []store.Entry, statement string, args ...any) error {
 	return s.tx(ctx, "set password", func(ctx context.Context, tx *sql.Conn) error {
 		// Whether there is such a user is known before the counter is raised,
 		// whose event is the last thing but the entries.
-		if err := one(tx.ExecContext(ctx, `UPDATE users SET password_hash = $1 WHERE subject = $2`, hash, subject))(store.ErrNotFound); err != nil {
+		if err := one(tx.ExecContext(ctx, statement, args...))(otherwise); err != nil {
 			return err
 		}
 		if err := s.raise(ctx, tx, subject, store.ReasonPassword); err != nil {

@@ -48,6 +48,24 @@ func testAttemptKeys(t *testing.T, f *fixture) {
 	same(t, f.attempt(t), 0)
 }
 
+// checklist: P4
+func testPardon(t *testing.T, f *fixture) {
+	key := store.AttemptKey{Key: "a", Free: 1}
+	for range 5 { // what is right each time is never too much
+		same(t, f.attempt(t, key), 0)
+		noError(t, f.Pardon(t.Context(), key.Key, "one that nobody knows"))
+	}
+	noError(t, f.Pardon(t.Context(), key.Key)) // there is nothing left to take back
+	same(t, f.attempt(t, key), 0)
+	same(t, f.attempt(t, key), 0)
+	same(t, f.attempt(t, key), 1)
+	noError(t, f.Pardon(t.Context(), key.Key))
+	same(t, f.attempt(t, key), 1) // the wait stays
+	f.clock.advance(time.Second)
+	same(t, f.attempt(t, key), 0)
+	same(t, f.attempt(t, key), 1) // and does not grow
+}
+
 func testAttemptsForgotten(t *testing.T, f *fixture) {
 	key := store.AttemptKey{Key: "k"}
 	for range 6 {

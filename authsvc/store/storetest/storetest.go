@@ -32,6 +32,8 @@ func Run(t *testing.T, open Open) {
 		"disable ends the sessions":                     testSetDisabled,
 		"attempts wait longer and longer":               testAttempts,
 		"attempts are counted for all keys or none":     testAttemptKeys,
+		"attempts that were right are taken back":       testPardon,
+		"change password while the old one stands":      testChangePassword,
 		"attempts are forgotten":                        testAttemptsForgotten,
 		"counters of what was never seen are 1":         testCounters,
 		"what ends a session is an event":               testEvents,

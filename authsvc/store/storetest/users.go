@@ -97,6 +97,33 @@ func testSetPassword(t *testing.T, f *fixture) {
 	same(t, counter, 1) // all or nothing
 }
 
+// checklist: R6
+func testChangePassword(t *testing.T, f *fixture) {
+	user := newUser(f.clock.now(), "ada")
+	noError(t, f.AddUser(t.Context(), user))
+	session := newSession(f.clock.now(), user.Subject)
+	mustCreate(t, f, session)
+	for subject, old := range map[string]string{user.Subject: "hash of the day before", "nobody": user.PasswordHash} {
+		wantError(t, f.ChangePassword(t.Context(), subject, old, "hash", store.Entry{Kind: "k"}), store.ErrStale)
+	}
+	got, err := f.UserBySubject(t.Context(), user.Subject)
+	noError(t, err)
+	same(t, got.PasswordHash, user.PasswordHash)
+	same(t, mustRead(t, f, session.ID).RevokedAt.IsZero(), true)
+
+	noError(t, f.ChangePassword(t.Context(), user.Subject, user.PasswordHash, "another hash", store.Entry{Kind: "k"}))
+	got, err = f.UserBySubject(t.Context(), user.Subject)
+	noError(t, err)
+	same(t, got.PasswordHash, "another hash")
+	same(t, mustRead(t, f, session.ID).Reason, store.ReasonPassword)
+	counter, err := counterOf(t.Context(), f, user.Subject)
+	noError(t, err)
+	same(t, counter, 2)
+	entries, err := f.Entries(t.Context(), 0, 9)
+	noError(t, err)
+	same(t, len(entries), 1)
+}
+
 // checklist: P1
 func testRehash(t *testing.T, f *fixture) {
 	user := newUser(f.clock.now(), "ada")
