@@ -2,6 +2,7 @@ package interceptor_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +134,36 @@ func TestOptionalWithoutAToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wantsEachShape(t, ruled(t, authtest.NewIssuer(t), rule, noUser, noCheck).Anonymous(), ok, "nobody")
+		})
+	}
+}
+
+// PARITY 30: whoever sends a token must send a good one, also where they need
+// not send any.
+func TestOptionalWithABadToken(t *testing.T) {
+	t.Parallel()
+	issuer := authtest.NewIssuer(t)
+	conn := ruled(t, issuer, interceptor.Optional()).Anonymous()
+	good := "Bearer " + issuer.Token(token.Spec{Subject: "ada"})
+	for name, tc := range map[string]struct {
+		values []string
+		want   outcome
+	}{
+		"30 a good one":          {[]string{good}, ok},
+		"30 another scheme":      {[]string{"Basic x"}, ok}, // which is no token here
+		"30 two of them":         {[]string{good, good}, unauthenticated(multiple)},
+		"30 one and nothing":     {[]string{good, ""}, unauthenticated(multiple)},
+		"30 an empty one":        {[]string{"Bearer "}, unauthenticated(malformed)},
+		"30 the scheme alone":    {[]string{"Bearer"}, unauthenticated(malformed)},
+		"30 one that is too big": {[]string{"Bearer " + strings.Repeat("a", 9<<10)}, unauthenticated(malformed)},
+		"30 junk":                {[]string{"Bearer junk"}, unauthenticated(malformed)},
+		"30 expired":             {[]string{"Bearer " + issuer.Expired(token.Spec{Subject: "ada"})}, unauthenticated(expired)},
+		"30 for another service": {[]string{"Bearer " + issuer.WrongAudience(token.Spec{Subject: "ada"})}, unauthenticated(audience)},
+		"30 by another key":      {[]string{"Bearer " + issuer.WrongKey(token.Spec{Subject: "ada"})}, unauthenticated(signature)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachShape(t, conn, sending(t, tc.values...), func(t *testing.T, _ string, err error) { tc.want.check(t, err) })
 		})
 	}
 }
