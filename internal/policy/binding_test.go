@@ -80,6 +80,8 @@ func TestBindings(t *testing.T) {
 		"38 the smallest int64":                  {`"c":-9223372036854775808`, "big", &request{Big: math.MinInt64}, passes},
 		"38 the smallest int64, in a string":     {`"c":"-9223372036854775808"`, "big", &request{Big: math.MinInt64}, passes},
 		"38 neighbours past 2^53":                {`"c":9007199254740993`, "big", &request{Big: 1 << 53}, bindingMismatch},
+		"38 a neighbour written as a fraction":   {`"c":9007199254740993.0`, "big", &request{Big: 1 << 53}, bindingMismatch},
+		"38 the last whole number that is sure":  {`"c":9007199254740991.0`, "big", &request{Big: 1<<53 - 1}, passes},
 		"38 one past the largest int64":          {`"c":9223372036854775808`, "big", &request{Big: math.MaxInt64}, bindingMismatch},
 		"38 one past the smallest int64":         {`"c":-9223372036854775809`, "big", &request{Big: math.MinInt64}, bindingMismatch},
 		"38 a power of ten past 2^53":            {`"c":1e18`, "big", &request{Big: 1e18}, bindingMismatch},

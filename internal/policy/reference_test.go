@@ -232,7 +232,7 @@ func boundTo(claim, value any, field protoreflect.FieldDescriptor, names []strin
 			return claimMismatch
 		}
 		if n, err := strconv.ParseInt(string(claim), 10, 64); err == nil && strconv.FormatInt(n, 10) == textOf(value) ||
-			err != nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53 && strconv.FormatInt(int64(f), 10) == textOf(value) {
+			err != nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 && strconv.FormatInt(int64(f), 10) == textOf(value) {
 			return passes
 		}
 		return bindingMismatch
