@@ -36,13 +36,16 @@ type refusal struct{ err error } // what the client is told
 
 // statusWriter is the part of grpc-go's transport stream that ends a stream.
 type statusWriter interface {
+	Method() string
 	WriteStatus(st *status.Status) error
 }
 
 func (g *Guard) hold(ctx context.Context, stream grpc.ServerStream, method string, v verdict) *heldStream {
 	h := &heldStream{guard: g, method: method, verdict: v}
 	ctx, h.cancel = context.WithCancelCause(ctx)
-	if w, ok := grpc.ServerTransportStreamFromContext(ctx).(statusWriter); ok {
+	// A call within another one, in the same process, may have the other's
+	// transport stream in its context, which is not ours to end.
+	if w, ok := grpc.ServerTransportStreamFromContext(ctx).(statusWriter); ok && w.Method() == method {
 		h.finish = w.WriteStatus
 	} else {
 		stream = &wakingStream{ServerStream: stream, ctx: ctx}
