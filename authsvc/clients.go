@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"unicode"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
@@ -56,10 +58,14 @@ func (c *clients) distinct(ctx context.Context) error {
 }
 
 // find gives a client that stands. One that does not exist or was disabled is
-// errInvalidClient.
+// errInvalidClient; the disabled one comes with it. A store is not asked for
+// what is no id: not every one takes such text.
 func (c *clients) find(ctx context.Context, id string) (registered, error) {
-	if id == "" {
+	switch {
+	case id == "":
 		id = DefaultClient
+	case strings.ContainsFunc(id, unicode.IsControl):
+		return registered{}, errInvalidClient
 	}
 	if client, ok := c.fixed[id]; ok {
 		return client, nil
@@ -71,7 +77,7 @@ func (c *clients) find(ctx context.Context, id string) (registered, error) {
 	case err != nil:
 		return registered{}, err
 	case !kept.DisabledAt.IsZero():
-		return registered{}, fmt.Errorf("%w: it was disabled", errInvalidClient)
+		return c.registered(kept), fmt.Errorf("%w: it was disabled", errInvalidClient)
 	}
 	return c.registered(kept), nil
 }

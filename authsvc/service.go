@@ -17,8 +17,8 @@ import (
 )
 
 // Service logs people in and issues, renews and ends their tokens. It is safe
-// for concurrent use, holds no state of its own beside its keys, and needs no
-// closing.
+// for concurrent use, holds no state of its own beside its keys and how often
+// each client has asked, and needs no closing.
 type Service struct {
 	server   *server
 	trusted  token.TrustedIssuer
@@ -40,6 +40,8 @@ type server struct {
 	keys    []*structpb.Struct
 
 	verifier *token.Verifier // of our own access tokens
+
+	issued, revoked *pace // of tokens by their clients
 }
 
 // startTimeout is how long New waits for the store.
@@ -93,7 +95,7 @@ func newServer(cfg Config, key *token.SigningKey) (*server, error) {
 	if err := clients.distinct(ctx); err != nil {
 		return nil, err
 	}
-	return &server{cfg: cfg, clients: clients, users: users, store: cfg.Store, issuer: issuer, codec: codec}, nil
+	return &server{cfg: cfg, clients: clients, users: users, store: cfg.Store, issuer: issuer, codec: codec, issued: newPace(cfg.Now), revoked: newPace(cfg.Now)}, nil
 }
 
 func newService(srv *server, key *token.Key) (*Service, error) {

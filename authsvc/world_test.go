@@ -124,7 +124,7 @@ func (w *world) server(s *setup) *grpc.Server {
 		w.service.Register(srv)
 		return srv
 	}
-	guard, err := interceptor.New(w.verifier)
+	guard, err := interceptor.New(w.verifier, interceptor.WithRevocations(w.service.Revocations()))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ func newGRPC(auth *authsvc.Service, config *tls.Config, plaintextFrom []netip.Pr
 	}
 	guard, err := interceptor.New(verifier,
 		interceptor.WithPublicInfrastructure(),
+		interceptor.WithRevocations(auth.Revocations()),
 		interceptor.WithObserver(logDecisions(log)),
 		interceptor.AllowPlaintextFrom(plaintextFrom...))
 	if err != nil {

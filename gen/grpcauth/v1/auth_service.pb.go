@@ -2128,12 +2128,12 @@ const file_grpcauth_v1_auth_service_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\bauthTime\"\x10\n" +
 	"\x0eGetJwksRequest\">\n" +
 	"\x0fGetJwksResponse\x12+\n" +
-	"\x04keys\x18\x01 \x03(\v2\x17.google.protobuf.StructR\x04keys2\xb3\t\n" +
+	"\x04keys\x18\x01 \x03(\v2\x17.google.protobuf.StructR\x04keys2\xb5\t\n" +
 	"\vAuthService\x12F\n" +
 	"\x05Login\x12\x19.grpcauth.v1.LoginRequest\x1a\x1a.grpcauth.v1.LoginResponse\"\x06ڮ\x19\x02\b\x01\x12L\n" +
 	"\aRefresh\x12\x1b.grpcauth.v1.RefreshRequest\x1a\x1c.grpcauth.v1.RefreshResponse\"\x06ڮ\x19\x02\b\x01\x12_\n" +
-	"\x0eReauthenticate\x12\".grpcauth.v1.ReauthenticateRequest\x1a#.grpcauth.v1.ReauthenticateResponse\"\x04ڮ\x19\x00\x12G\n" +
-	"\x06Logout\x12\x1a.grpcauth.v1.LogoutRequest\x1a\x1b.grpcauth.v1.LogoutResponse\"\x04ڮ\x19\x00\x12V\n" +
+	"\x0eReauthenticate\x12\".grpcauth.v1.ReauthenticateRequest\x1a#.grpcauth.v1.ReauthenticateResponse\"\x04ڮ\x19\x00\x12I\n" +
+	"\x06Logout\x12\x1a.grpcauth.v1.LogoutRequest\x1a\x1b.grpcauth.v1.LogoutResponse\"\x06ڮ\x19\x02p\x01\x12V\n" +
 	"\vGetUserInfo\x12\x1f.grpcauth.v1.GetUserInfoRequest\x1a .grpcauth.v1.GetUserInfoResponse\"\x04ڮ\x19\x00\x12Y\n" +
 	"\fListSessions\x12 .grpcauth.v1.ListSessionsRequest\x1a!.grpcauth.v1.ListSessionsResponse\"\x04ڮ\x19\x00\x12\\\n" +
 	"\rRevokeSession\x12!.grpcauth.v1.RevokeSessionRequest\x1a\".grpcauth.v1.RevokeSessionResponse\"\x04ڮ\x19\x00\x12h\n" +

@@ -76,7 +76,8 @@ type AuthServiceClient interface {
 	// Refused as Login is, and with SESSION_REVOKED when the session has ended.
 	Reauthenticate(ctx context.Context, in *ReauthenticateRequest, opts ...grpc.CallOption) (*ReauthenticateResponse, error)
 	// Logout ends the session of the access token that is sent with the call.
-	// Its refresh token stops working at once. Calling it twice does no harm.
+	// Its refresh token stops working at once. Calling it twice does no harm: a
+	// token whose session has ended is let in here.
 	Logout(ctx context.Context, in *LogoutRequest, opts ...grpc.CallOption) (*LogoutResponse, error)
 	// GetUserInfo tells who the access token that is sent speaks for.
 	GetUserInfo(ctx context.Context, in *GetUserInfoRequest, opts ...grpc.CallOption) (*GetUserInfoResponse, error)
@@ -296,7 +297,8 @@ type AuthServiceServer interface {
 	// Refused as Login is, and with SESSION_REVOKED when the session has ended.
 	Reauthenticate(context.Context, *ReauthenticateRequest) (*ReauthenticateResponse, error)
 	// Logout ends the session of the access token that is sent with the call.
-	// Its refresh token stops working at once. Calling it twice does no harm.
+	// Its refresh token stops working at once. Calling it twice does no harm: a
+	// token whose session has ended is let in here.
 	Logout(context.Context, *LogoutRequest) (*LogoutResponse, error)
 	// GetUserInfo tells who the access token that is sent speaks for.
 	GetUserInfo(context.Context, *GetUserInfoRequest) (*GetUserInfoResponse, error)

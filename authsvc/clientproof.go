@@ -1,0 +1,117 @@
+package authsvc
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/transport"
+)
+
+// How many proofs in a row may fail without a wait: of one client from one
+// block of addresses, and of all clients from one.
+const (
+	freeClientFailures = 10
+	freeBlockFailures  = 100
+
+	labelClientFailures = "grpcauth/1 failed client proofs"
+)
+
+// clientProof is what a request brings to show that it is the client's. At
+// most one of them is set.
+type clientProof struct{ secret, assertion string }
+
+func proofOf(r interface {
+	GetClientSecret() string
+	GetClientAssertion() string
+},
+) clientProof {
+	return clientProof{secret: r.GetClientSecret(), assertion: r.GetClientAssertion()}
+}
+
+// proveClient gives the client that a request names, if it is the client's. A
+// client that is unknown, that was disabled, or that brings the wrong proof is
+// told the same, after the same work.
+func (s *server) proveClient(ctx context.Context, id string, proof clientProof) (registered, error) {
+	client, err := s.clients.find(ctx, id)
+	if err != nil && !errors.Is(err, errInvalidClient) {
+		return registered{}, err
+	}
+	if unproven := s.checkProof(ctx, client, proof); err == nil {
+		err = unproven
+	}
+	if errors.Is(err, errInvalidClient) {
+		return registered{}, s.clientFailed(ctx, id, client.ID, err)
+	}
+	return client, err
+}
+
+// checkProof holds a proof against the client. The zero client has none that
+// could be right. A public client needs none, but one that it brings is wrong.
+func (s *server) checkProof(ctx context.Context, client registered, proof clientProof) error {
+	switch {
+	case proof.assertion != "":
+		return s.checkAssertion(ctx, client, proof.assertion)
+	case proof.secret != "" && !s.holdsSecret(client, proof.secret):
+		return fmt.Errorf("%w: the secret is not its own, or has expired", errInvalidClient)
+	case proof.secret == "" && client.confidential():
+		return fmt.Errorf("%w: it must prove itself", errInvalidClient)
+	}
+	return nil
+}
+
+// holdsSecret compares with each secret that stands.
+func (s *server) holdsSecret(client registered, secret string) bool {
+	presented, now, holds := hashSecret(secret), s.cfg.Now(), false
+	for _, kept := range client.secrets {
+		if equal(presented, kept.Hash) && standsAt(kept, now) {
+			holds = true
+		}
+	}
+	return holds
+}
+
+// clientFailed counts a proof that failed, and records it. A right proof is
+// never kept waiting: it can't be guessed, so that waiting would help nobody
+// but somebody who wants the client locked out. What is bounded here is how
+// fast failures are written.
+func (s *server) clientFailed(ctx context.Context, asked, known string, cause error) error {
+	block := transport.Origin(ctx).String()
+	one, err := s.failureKey(asked, block)
+	if err != nil {
+		return err
+	}
+	all, err := s.failureKey("", block)
+	if err != nil {
+		return err
+	}
+	wait, err := s.store.Attempt(ctx, store.AttemptKey{Key: one, Free: freeClientFailures}, store.AttemptKey{Key: all, Free: freeBlockFailures})
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		return fault.Because(grpcauthv1.Reason_REASON_THROTTLED, nil, fault.RetryAfter(wait))
+	}
+	failure := store.Entry{Kind: "client_failed", ClientID: known, Address: addressOf(ctx), Reason: "not proven"}
+	if err := s.store.RecordFailure(ctx, failure); err != nil {
+		return err
+	}
+	return cause
+}
+
+// failureKey names what failures are counted for. It tells nobody who reads
+// the store what was asked for, which may be anything.
+func (s *server) failureKey(client, block string) (string, error) {
+	key, err := derive(s.cfg.Secret, labelClientFailures, keyLen)
+	if err != nil {
+		return "", err
+	}
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(block + "\n" + client))
+	return "client:" + b64.EncodeToString(h.Sum(nil)), nil
+}
