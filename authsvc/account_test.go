@@ -92,7 +92,10 @@ func TestGetUserInfo(t *testing.T) {
 func (w *world) protected(ctx context.Context) map[string]error {
 	_, logout := w.Logout(ctx, &grpcauthv1.LogoutRequest{})
 	_, info := w.GetUserInfo(ctx, &grpcauthv1.GetUserInfoRequest{})
-	return map[string]error{"Logout": logout, "GetUserInfo": info}
+	_, list := w.ListSessions(ctx, &grpcauthv1.ListSessionsRequest{})
+	_, one := w.RevokeSession(ctx, &grpcauthv1.RevokeSessionRequest{SessionId: "s"})
+	_, all := w.RevokeAllSessions(ctx, &grpcauthv1.RevokeAllSessionsRequest{})
+	return map[string]error{"Logout": logout, "GetUserInfo": info, "ListSessions": list, "RevokeSession": one, "RevokeAllSessions": all}
 }
 
 // checklist: B4

@@ -16,6 +16,9 @@ const (
 	labelRefreshMAC = "grpcauth/1 refresh token MAC"
 	labelRefreshKID = "grpcauth/1 refresh token MAC key id"
 	labelSuccessor  = "grpcauth/1 sealed successor AES-256-GCM"
+	labelPage       = "grpcauth/1 page token AES-256-GCM"
+	labelChallenge  = "grpcauth/1 challenge AES-256-GCM"
+	labelAttempt    = "grpcauth/1 attempt HMAC-SHA256"
 )
 
 const keyLen = 32

@@ -22,6 +22,10 @@ const (
 	maxScope        = 128
 	maxAudience     = 256
 	maxEntries      = 64 // of a list
+	maxSessionID    = 64
+	maxPageToken    = 256
+	maxPage         = 100
+	defaultPage     = 50
 )
 
 // violations gathers every field at fault, so that a client hears of all of
@@ -50,6 +54,22 @@ func checkRefresh(r *grpcauthv1.RefreshRequest) error {
 	if key := r.GetIdempotencyKey(); key != "" && len(key) < minIdempotency {
 		v.add("idempotency_key", "must have at least %d bytes, has %d: make it of 128 random bits", minIdempotency, len(key))
 	}
+	return v.err()
+}
+
+func checkListSessions(r *grpcauthv1.ListSessionsRequest) error {
+	var v violations
+	if size := r.GetPageSize(); size < 0 || size > maxPage {
+		v.add("page_size", "must be 1 to %d, or 0 for %d, is %d", maxPage, defaultPage, size)
+	}
+	v.atMost("page_token", r.GetPageToken(), maxPageToken)
+	return v.err()
+}
+
+func checkRevokeSession(r *grpcauthv1.RevokeSessionRequest) error {
+	var v violations
+	v.required("session_id", r.GetSessionId(), maxSessionID)
+	v.plain("session_id", r.GetSessionId())
 	return v.err()
 }
 

@@ -30,6 +30,7 @@ type Service struct {
 // handler by mistake without the guard.
 type server struct {
 	grpcauthv1.UnimplementedAuthServiceServer
+	people
 
 	cfg     Config
 	clients *clients
@@ -108,6 +109,9 @@ func newService(srv *server, key *token.Key) (*Service, error) {
 		return nil, fmt.Errorf("authsvc: %w", err)
 	}
 	if srv.keys, err = keyMessages(jwks); err != nil {
+		return nil, err
+	}
+	if srv.people, err = newPeople(srv.cfg); err != nil {
 		return nil, err
 	}
 	trusted := token.TrustedIssuer{Issuer: srv.cfg.Issuer, Audiences: srv.cfg.Audiences, Keys: keys}

@@ -1,8 +1,6 @@
 package authsvc
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"errors"
 	"fmt"
 )
@@ -18,7 +16,7 @@ import (
 var errUnsealed = errors.New("authsvc: the sealed successor does not open, the session's record was altered")
 
 func (c *refreshCodec) seal(presented, successor *refreshToken) ([]byte, error) {
-	aead, err := successorAEAD(presented.secret())
+	aead, err := newAEAD(presented.secret(), labelSuccessor)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +24,7 @@ func (c *refreshCodec) seal(presented, successor *refreshToken) ([]byte, error) 
 }
 
 func (c *refreshCodec) open(presented *refreshToken, sealed []byte) (*refreshToken, error) {
-	aead, err := successorAEAD(presented.secret())
+	aead, err := newAEAD(presented.secret(), labelSuccessor)
 	if err != nil {
 		return nil, err
 	}
@@ -36,18 +34,6 @@ func (c *refreshCodec) open(presented *refreshToken, sealed []byte) (*refreshTok
 	}
 	t := refreshToken(plain)
 	return &t, nil
-}
-
-func successorAEAD(secret []byte) (cipher.AEAD, error) {
-	key, err := derive(secret, labelSuccessor, keyLen)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("authsvc: sealing a successor: %w", err)
-	}
-	return cipher.NewGCMWithRandomNonce(block)
 }
 
 // associated is unambiguous: session and generation have a fixed length.

@@ -57,7 +57,7 @@ func TestSuccessorDoesNotOpenByWhatIsStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, stored := range map[string][]byte{"prev_hash": presented.hash(), "cur_hash": successor.hash(), "nothing": nil} {
-		aead, err := successorAEAD(stored)
+		aead, err := newAEAD(stored, labelSuccessor)
 		if err != nil {
 			t.Fatal(err)
 		}

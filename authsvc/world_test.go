@@ -90,13 +90,11 @@ func (w *world) start(s *setup) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	conn := w.serve(s)
-	w.AuthServiceClient = grpcauthv1.NewAuthServiceClient(conn)
+	w.AuthServiceClient = w.connect(w.server(s))
 }
 
-func (w *world) serve(s *setup) *grpc.ClientConn {
+func (w *world) connect(srv *grpc.Server) grpcauthv1.AuthServiceClient {
 	w.t.Helper()
-	srv := w.server(s)
 	listener := bufconn.Listen(1 << 20)
 	served := make(chan struct{})
 	go func() {
@@ -114,7 +112,7 @@ func (w *world) serve(s *setup) *grpc.ClientConn {
 		srv.Stop()
 		<-served
 	})
-	return conn
+	return grpcauthv1.NewAuthServiceClient(conn)
 }
 
 func (w *world) server(s *setup) *grpc.Server {
