@@ -87,10 +87,20 @@ func advise(service, method string) string {
 	if policy.Infrastructure(service) {
 		return "no rule: add the option interceptor.WithPublicInfrastructure() to interceptor.New"
 	}
-	if md := methodDescriptor(service, method); md != nil {
+	md := methodDescriptor(service, method)
+	if md != nil && !foreign(md.ParentFile().Path()) {
 		return fmt.Sprintf("no rule: add this inside rpc %s in %s, or a stricter one:\n        option (grpcauth.v1.rule) = {};  // any caller with a valid access token", method, md.ParentFile().Path())
 	}
-	return fmt.Sprintf("no rule, and no descriptor of it is linked: add the option interceptor.WithRule(%q, interceptor.Authenticated()) to interceptor.New, or a stricter one", "/"+service+"/"+method)
+	why := "no descriptor of it is linked"
+	if md != nil {
+		why = md.ParentFile().Path() + " is not yours to change"
+	}
+	return fmt.Sprintf("no rule, and %s: add the option interceptor.WithRule(%q, interceptor.Authenticated()) to interceptor.New, or a stricter one", why, "/"+service+"/"+method)
+}
+
+// foreign tells of the files of gRPC and of Google, which nobody annotates.
+func foreign(path string) bool {
+	return strings.HasPrefix(path, "grpc/") || strings.HasPrefix(path, "google/")
 }
 
 // fromDescriptor is the rule written beside the method in its .proto, or
