@@ -1,0 +1,296 @@
+package authsvc_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// operation is something that somebody does: to the service, and then, with
+// what came of it, to the model.
+type operation interface {
+	fmt.Stringer
+	do(ctx context.Context, w *modelWorld) answer
+	// apply says what is wrong with the answer, or "".
+	apply(m *model, got answer) string
+	// raises is the subject whose logins must not pass at the same time.
+	raises() string
+}
+
+func is(got answer, want string) string {
+	if got.refusal == want {
+		return ""
+	}
+	return fmt.Sprintf("got %s, want %s", got.refusal, want)
+}
+
+// opLogin opens a session.
+type opLogin struct {
+	quiet
+	subject, password, client string
+	scopes                    []string
+}
+
+func (o opLogin) String() string {
+	return fmt.Sprintf("%s logs in at %s as %q, scopes %v", o.subject, o.client, o.password, o.scopes)
+}
+
+func (o opLogin) do(ctx context.Context, w *modelWorld) answer {
+	r, err := w.Login(ctx, &grpcauthv1.LoginRequest{Username: o.subject, Password: o.password, ClientId: o.client, Scopes: o.scopes})
+	return w.answer(r.GetTokens(), err)
+}
+
+func (o opLogin) apply(m *model, got answer) string {
+	p := m.people[o.subject]
+	switch {
+	case got.refusal == beginAgain && m.raising[o.subject]:
+		return ""
+	case p.disabled || p.password != o.password:
+		return is(got, wrongName)
+	case got.refusal != okay:
+		return is(got, okay)
+	}
+	s := m.open(o.subject, o.client, got.claims.SessionID(), got.tokens.GetRefreshToken())
+	s.scopes = granted(o.scopes, modelClients[o.client])
+	m.audit("login", s.id)
+	return m.given(s, s.scopes, modelIdle, got)
+}
+
+// open opens a session that was given that id.
+func (m *model) open(subject, client, id, refreshToken string) *modelSession {
+	s := &modelSession{
+		id: id, subject: subject, client: client, authTime: m.now, seen: m.now,
+		generations: []generation{{token: refreshToken}},
+		idleEnds:    m.now.Add(modelIdle), ends: m.now.Add(modelAbsolute),
+	}
+	m.sessions[id] = s
+	m.order = append(m.order, id)
+	return s
+}
+
+// granted is what is wanted of what there is, or all of it.
+func granted(wanted, there []string) []string {
+	if len(wanted) == 0 {
+		return there
+	}
+	return slices.DeleteFunc(slices.Clone(wanted), func(s string) bool { return !slices.Contains(there, s) })
+}
+
+// given checks the tokens of an answer and remembers them.
+func (m *model) given(s *modelSession, scopes []string, left time.Duration, got answer) string {
+	c := got.claims
+	counters, _ := c.Counters()
+	m.access = append(m.access, modelAccess{c.Raw(), c.ID(), s.id, s.subject, s.client, counters, c.ExpiresAt()})
+	switch {
+	case got.tokens.GetRefreshToken() != s.newest().token:
+		return "the refresh token is not the newest"
+	case c.SessionID() != s.id || c.Subject() != s.subject || c.ClientID() != s.client:
+		return "the access token is somebody else's"
+	case !slices.Equal(c.Scopes(), scopes):
+		return fmt.Sprintf("the scopes are %v, want %v", c.Scopes(), scopes)
+	case !c.AuthTime().Equal(s.authTime.Truncate(time.Second)):
+		return "auth_time has moved"
+	case counters != m.counters(s.subject, s.client):
+		return fmt.Sprintf("the counters are %v, want %v", counters, m.counters(s.subject, s.client))
+	case c.ExpiresAt().Sub(c.IssuedAt()) != modelAccessed:
+		return "the access token lives too long or too short"
+	case got.tokens.GetRefreshExpiresIn().AsDuration() != left:
+		return fmt.Sprintf("the refresh token is said to live %v, want %v", got.tokens.GetRefreshExpiresIn().AsDuration(), left)
+	}
+	return ""
+}
+
+// opRefresh presents a refresh token.
+type opRefresh struct {
+	quiet
+	token, session string
+	generation     int
+	client, key    string
+	scopes         []string
+	forged         bool // the MAC is right, but it was never given out
+	note           string
+}
+
+func (o opRefresh) String() string {
+	return fmt.Sprintf("%s refreshes session %.5s with generation %d (%s), key %.4q, scopes %v", o.client, o.session, o.generation, o.note, o.key, o.scopes)
+}
+
+func (o opRefresh) do(ctx context.Context, w *modelWorld) answer {
+	r, err := w.Refresh(ctx, &grpcauthv1.RefreshRequest{RefreshToken: o.token, ClientId: o.client, Scopes: o.scopes, IdempotencyKey: o.key})
+	return w.answer(r.GetTokens(), err)
+}
+
+func (o opRefresh) apply(m *model, got answer) string {
+	s, there := m.sessions[o.session]
+	if !there || s.client != o.client {
+		return is(got, invalid)
+	}
+	want := m.verdict(s, o)
+	if got.refusal != want {
+		return is(got, want)
+	}
+	switch {
+	case want == isReused:
+		m.end(s, whyReused)
+		m.audit("refresh_reused", s.id)
+		m.event("session", s.id, 0)
+		return ""
+	case want != okay:
+		return ""
+	case o.generation == len(s.generations):
+		s.generations = append(s.generations, generation{got.tokens.GetRefreshToken(), o.key, m.now, 0})
+		s.keyed = s.keyed || o.key != ""
+		s.idleEnds, s.seen = earlier(m.now.Add(modelIdle), s.ends), m.now
+	case s.newest().key == "":
+		s.newest().replays++
+		s.seen = m.now
+		m.audit("refresh_replayed", s.id)
+	}
+	return m.given(s, granted(o.scopes, s.scopes), s.idleEnds.Sub(m.now), got)
+}
+
+// verdict is the table in docs/refresh-tokens.md.
+func (m *model) verdict(s *modelSession, o opRefresh) string {
+	newest := len(s.generations)
+	held := len(granted(o.scopes, s.scopes)) >= max(1, len(o.scopes))
+	switch {
+	case s.ended != "":
+		return isEnded
+	case o.generation == newest && !held:
+		return notGranted
+	case s.expired(m.now):
+		return invalid
+	case o.generation > newest, o.forged && o.generation >= newest-1:
+		return invalid
+	case o.generation == newest && s.keyed && o.key == "":
+		return needsKey
+	case o.generation == newest:
+		return okay
+	case o.generation < newest-1, !s.retry(o.key, m.now):
+		return isReused
+	case !held:
+		return notGranted
+	default:
+		return okay
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// opLogout ends the session of an access token.
+type opLogout struct {
+	quiet
+	access modelAccess
+}
+
+func (o opLogout) String() string { return fmt.Sprintf("logout of session %.5s", o.access.session) }
+
+func (o opLogout) do(ctx context.Context, w *modelWorld) answer {
+	_, err := w.Logout(bearerOf(ctx, o.access), &grpcauthv1.LogoutRequest{})
+	return answer{refusal: refusal(err)}
+}
+
+func (o opLogout) apply(m *model, got answer) string {
+	if !m.now.Before(o.access.expires) {
+		return is(got, tokenExpired)
+	}
+	m.revoke(o.access.session, "logout")
+	return is(got, okay)
+}
+
+func bearerOf(ctx context.Context, a modelAccess) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+a.raw)
+}
+
+// revoke ends one session, if it is there and has not ended.
+func (m *model) revoke(id, why string) {
+	if s, there := m.sessions[id]; there && s.ended == "" {
+		m.end(s, why)
+		m.audit("session_revoked", id)
+		m.event("session", id, 0)
+	}
+}
+
+// opReplace proves once more who one is.
+type opReplace struct {
+	quiet
+	old, subject, client string
+}
+
+func (o opReplace) String() string { return fmt.Sprintf("session %.5s is replaced", o.old) }
+
+func (o opReplace) do(ctx context.Context, w *modelWorld) answer {
+	// What Reauthenticate does once the proof is right.
+	return w.replace(ctx, o.old, o.subject, o.client)
+}
+
+func (o opReplace) apply(m *model, got answer) string {
+	s, there := m.sessions[o.old]
+	if !there || !s.stands(m.now) {
+		return is(got, beginAgain)
+	}
+	if got.refusal != okay {
+		return is(got, okay)
+	}
+	m.end(s, whyReplaced)
+	m.event("session", o.old, 0)
+	m.open(o.subject, o.client, got.tokens.GetSessionId(), got.tokens.GetRefreshToken()).scopes = s.scopes
+	return ""
+}
+
+// opStore is a verb of the store: what an operator's commands come down to.
+type opStore struct {
+	name    string
+	subject string // whom it raises
+	verb    func(ctx context.Context, s store.Store) error
+	then    func(m *model)
+}
+
+func (o opStore) String() string { return strings.TrimSpace(o.subject + " " + o.name) }
+func (o opStore) raises() string { return o.subject }
+
+func (o opStore) do(ctx context.Context, w *modelWorld) answer {
+	err := o.verb(ctx, w.store)
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil // the session was swept
+	}
+	return answer{refusal: refusal(err)}
+}
+
+func (o opStore) apply(m *model, got answer) string {
+	o.then(m)
+	return is(got, okay)
+}
+
+// quiet raises nobody.
+type quiet struct{}
+
+func (quiet) raises() string { return "" }
+
+// standing is what must be known of an access token.
+func (m *model) standing(a modelAccess) store.Standing {
+	s, there := m.sessions[a.session]
+	return store.Standing{
+		Counters:     store.Counters(m.counters(a.subject, a.client)),
+		SessionEnded: !there || s.ended != "",
+	}
+}
+
+// outdated reports whether a token carries lower counters than those that stand.
+func outdated(carried token.Counters, stands store.Counters) bool {
+	return carried.All < stands.All || carried.Client < stands.Client || carried.Subject < stands.Subject
+}

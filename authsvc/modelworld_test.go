@@ -1,0 +1,221 @@
+package authsvc_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+
+	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/testkit"
+)
+
+// modelClients are the clients and what each may be granted.
+var modelClients = map[string][]string{"web": {"notes.read", "notes.write"}, "phone": {"notes.read"}}
+
+// modelWorld is a world whose users are the store's, with passwords that cost
+// nothing to check.
+type modelWorld struct{ *world }
+
+// onEveryEngine runs a test against every kind of store there is.
+func onEveryEngine(t *testing.T, test func(*testing.T, opener)) {
+	t.Helper()
+	for name, open := range map[string]opener{"memory": openMemory, "SQLite": openSQLite, "PostgreSQL": openOnPostgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open)
+		})
+	}
+}
+
+func openOnPostgres(t testing.TB, now func() time.Time) store.Store {
+	t.Helper()
+	return openPostgresAt(t, testkit.Postgres(t), sqlstore.WithNow(now))
+}
+
+func openPostgresAt(t testing.TB, url string, opts ...sqlstore.Option) store.Store {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlstore.Migrate(t.Context(), db, sqlstore.PostgreSQL); err != nil {
+		t.Fatal(errors.Join(err, db.Close()))
+	}
+	s, err := sqlstore.New(t.Context(), db, sqlstore.PostgreSQL, opts...)
+	if err != nil {
+		t.Fatal(errors.Join(err, db.Close()))
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func newModelWorld(t testing.TB, open opener, m *model) *modelWorld {
+	t.Helper()
+	w := &modelWorld{}
+	w.world = newWorld(t, open.use, func(s *setup) {
+		s.config.RefreshTTL, s.config.SessionTTL, s.config.AccessTTL = modelIdle, modelAbsolute, modelAccessed
+		s.config.Authenticate, s.config.Load = w.authenticate, w.load
+		s.config.Clients = nil
+		for id, scopes := range modelClients {
+			s.config.Clients = append(s.config.Clients, authsvc.Client{ID: id, Scopes: scopes})
+		}
+	})
+	for _, name := range []string{"ada", "bob", "eve"} {
+		p := &modelPerson{subject: name, name: name, password: "password 0", counter: 1}
+		m.people[name] = p
+		if err := w.store.AddUser(t.Context(), store.User{Subject: name, Username: name, PasswordHash: "hash of " + p.password}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+func (w *modelWorld) authenticate(ctx context.Context, c authsvc.Credentials) (authsvc.Identity, error) {
+	u, err := w.store.UserByName(ctx, c.Username)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!u.DisabledAt.IsZero() || u.PasswordHash != "hash of "+c.Password) {
+		return authsvc.Identity{}, authsvc.ErrInvalidCredentials
+	}
+	return identity(u), err
+}
+
+func (w *modelWorld) load(ctx context.Context, subject string) (authsvc.Identity, error) {
+	u, err := w.store.UserBySubject(ctx, subject)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !u.DisabledAt.IsZero() {
+		return authsvc.Identity{}, authsvc.ErrGone
+	}
+	return identity(u), err
+}
+
+func identity(u store.User) authsvc.Identity {
+	return authsvc.Identity{Subject: u.Subject, Username: u.Username, Scopes: []string{"notes.read", "notes.write"}, Version: u.PasswordHash}
+}
+
+func (w *modelWorld) answer(tokens *grpcauthv1.Tokens, err error) answer {
+	a := answer{refusal: refusal(err), tokens: tokens}
+	if err != nil {
+		return a
+	}
+	if a.claims, err = w.verifier.Verify(context.Background(), tokens.GetAccessToken()); err != nil {
+		a.refusal = "an access token that does not verify: " + err.Error()
+	}
+	return a
+}
+
+// replace opens a session in the place of another, as far as the store goes.
+func (w *modelWorld) replace(ctx context.Context, old, subject, client string) answer {
+	was, err := w.store.Session(ctx, old)
+	if err != nil {
+		was = store.Session{ID: old, Subject: subject, ClientID: client}
+	}
+	refreshToken := w.service.NewRefreshToken()
+	now := w.clock.Now()
+	next := store.Session{
+		ID: sessionOfToken(refreshToken), ClientID: client, Subject: subject, Scopes: was.Scopes, Audiences: []string{"notes"},
+		Gen: 1, CurHash: hashOfToken(refreshToken), AuthTime: now, CreatedAt: now, LastSeen: now,
+		IdleExpires: now.Add(modelIdle), Expires: now.Add(modelAbsolute),
+	}
+	counters, err := w.store.Counters(ctx, subject, client)
+	if err == nil {
+		err = w.store.ReplaceSession(ctx, old, whyReplaced, next, counters.Subject)
+	}
+	if err != nil {
+		err = fault.Wrap(err)
+	}
+	return answer{refusal: refusal(err), tokens: &grpcauthv1.Tokens{RefreshToken: refreshToken, SessionId: next.ID}}
+}
+
+// compare tells where what is stored is not the model's.
+func (m *model) compare(have stored) string {
+	for subject, got := range have.people {
+		p := m.people[subject]
+		if got.PasswordHash != "hash of "+p.password || got.DisabledAt.IsZero() == p.disabled || have.counters[subject] != p.counter {
+			return fmt.Sprintf("%s: the store has %q, disabled at %v, counter %d, and the model %+v",
+				subject, got.PasswordHash, got.DisabledAt, have.counters[subject], *p)
+		}
+	}
+	for id, got := range have.sessions {
+		s, there := m.sessions[id]
+		if !there {
+			return fmt.Sprintf("session %.5s is in the store and should have been swept", id)
+		}
+		if diff := s.differs(got); diff != "" {
+			return fmt.Sprintf("session %.5s: %s", id, diff)
+		}
+	}
+	return ""
+}
+
+func (s *modelSession) differs(got store.Session) string {
+	g := s.newest()
+	previous := ""
+	if n := len(s.generations); n > 1 {
+		previous = s.generations[n-2].token
+	}
+	type seen struct {
+		Generation                int64
+		Cur, Prev                 bool
+		Replays, Running          int
+		Keyed, ByKey              bool
+		Ended                     string
+		Rotated, Idle, Ends, Seen int64
+		Scopes                    string
+	}
+	micros := func(t time.Time) int64 {
+		if t.IsZero() {
+			return 0
+		}
+		return t.UnixMicro()
+	}
+	have := seen{
+		got.Gen, slices.Equal(got.CurHash, hashOfToken(g.token)), slices.Equal(got.PrevHash, hashOfToken(previous)),
+		got.Replays, got.ReplayedGens, got.Keyed, len(got.KeyHash) > 0, got.Reason,
+		micros(got.RotatedAt), micros(got.IdleExpires), micros(got.Expires), micros(got.LastSeen), strings.Join(got.Scopes, " "),
+	}
+	want := seen{
+		int64(len(s.generations)), true, true, g.replays, s.replayedRunning(), s.keyed, g.key != "", s.ended,
+		micros(g.made), micros(s.idleEnds), micros(s.ends), micros(s.seen), strings.Join(s.scopes, " "),
+	}
+	switch {
+	case have != want:
+		return fmt.Sprintf("the store has\n%+v\nand the model\n%+v", have, want)
+	case got.RevokedAt.IsZero() != (s.ended == ""):
+		return fmt.Sprintf("ended for %q at %v", s.ended, got.RevokedAt)
+	}
+	return ""
+}
+
+// decodedToken is the bytes of a refresh token.
+func decodedToken(refreshToken string) []byte {
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(refreshToken, "grt_"))
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+// hashOfToken is what the store has of a token, nothing for none.
+func hashOfToken(refreshToken string) []byte {
+	if refreshToken == "" {
+		return nil
+	}
+	sum := sha256.Sum256(decodedToken(refreshToken)[29:61])
+	return sum[:]
+}
+
+// sessionOfToken is the id of the session a token belongs to.
+func sessionOfToken(refreshToken string) string {
+	return base64.RawURLEncoding.EncodeToString(decodedToken(refreshToken)[5:21])
+}
