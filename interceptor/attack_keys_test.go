@@ -22,8 +22,8 @@ func (f failingKeys) Key(context.Context, string, token.Algorithm) (*token.Key, 
 	return nil, f.err
 }
 
-// checklist: K4 (also for a key set of the server's own that fails in a way of
-// its own)
+// A key set of the server's own may fail in a way of its own.
+// checklist: K4
 func TestKeysThatCantBeHadAreOurOutage(t *testing.T) {
 	t.Parallel()
 	down := unavailable(grpcauthv1.Reason_REASON_KEYS_UNAVAILABLE)

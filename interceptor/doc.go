@@ -75,9 +75,10 @@
 // A stream that was let in ends when its token expires, plus the verifier's
 // leeway, with TOKEN_EXPIRED. This holds when the handler is blocked in Recv
 // or Send, and when it ignores its context; the context ends then, with the
-// [*Denial] as its cause. (Over ServeHTTP a client that reads nothing can
-// delay the rest, but not the end of the context.) The client opens a new
-// stream with a new token.
+// [*Denial] as its cause, and messages that came before it are not handed out
+// any more. (Over ServeHTTP a client that reads nothing can delay the rest, but
+// not this nor the end of the context.) The client opens a new stream with a
+// new token.
 //
 // # The cache
 //
