@@ -134,20 +134,33 @@ func refuseAllowedAndDenied(rule *grpcauthv1.Rule) error {
 	return problems
 }
 
-// refuseAmbiguousSubject finds a bind that another issuer's user of the same
-// name would meet: a subject is unique within its issuer only (RFC 7519
+// refuseAmbiguousSubject finds requirements that another issuer's user of the
+// same name would meet: a subject is unique within its issuer only (RFC 7519
 // §4.1.2).
 func refuseAmbiguousSubject(rule *grpcauthv1.Rule, trusted []string) error {
 	if len(trusted) < 2 || len(rule.GetIssuers()) > 0 {
 		return nil
 	}
+	var problems error
 	for i, bind := range rule.GetBind() {
-		if strings.TrimPrefix(bind.GetClaim(), "/") == "sub" {
-			return fmt.Errorf("bind[%d] binds sub, which is unique within one issuer only, and the verifier trusts %d (%s): add issuers: with the one whose users the field names", i, len(trusted), strings.Join(trusted, ", "))
+		if isSubject(bind.GetClaim()) {
+			problems = errors.Join(problems, fmt.Errorf("bind[%d] binds sub, which is unique within one issuer only, and the verifier trusts %d (%s): add issuers: with the one whose users the field names", i, len(trusted), strings.Join(trusted, ", ")))
 		}
 	}
-	return nil
+	for _, listed := range []struct {
+		field   string
+		matches []*grpcauthv1.ClaimMatch
+	}{{"claims", rule.GetClaims()}, {"override.claims", rule.GetOverride().GetClaims()}} {
+		for i, match := range listed.matches {
+			if isSubject(match.GetPath()) {
+				problems = errors.Join(problems, fmt.Errorf("%s[%d] names a sub, which is unique within one issuer only, and the verifier trusts %d (%s): add issuers: with the one whose user is meant", listed.field, i, len(trusted), strings.Join(trusted, ", ")))
+			}
+		}
+	}
+	return problems
 }
+
+func isSubject(path string) bool { return strings.TrimPrefix(path, "/") == "sub" }
 
 func refuseOverride(rule *grpcauthv1.Rule) error {
 	override := rule.GetOverride()

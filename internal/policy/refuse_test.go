@@ -149,6 +149,14 @@ func TestCompileRefuses(t *testing.T) {
 			bind("/sub", "user"),
 			"bind[0] binds sub, which is unique within one issuer only, and the verifier trusts 2 (https://a.test, https://b.test): add issuers: with the one whose users the field names",
 		},
+		"a subject by name with several issuers": {
+			&grpcauthv1.Rule{Claims: []*grpcauthv1.ClaimMatch{text("sub", "ada")}},
+			"claims[0] names a sub, which is unique within one issuer only, and the verifier trusts 2 (https://a.test, https://b.test): add issuers: with the one whose user is meant",
+		},
+		"a subject that lifts with several issuers": {
+			&grpcauthv1.Rule{Scopes: []string{"a"}, Override: &grpcauthv1.Override{Claims: []*grpcauthv1.ClaimMatch{text("/sub", "ada")}}},
+			"override.claims[0] names a sub, which is unique within one issuer only, and the verifier trusts 2 (https://a.test, https://b.test): add issuers: with the one whose user is meant",
+		},
 		"an empty override": {
 			&grpcauthv1.Rule{Scopes: []string{"a"}, Override: &grpcauthv1.Override{}},
 			"override is empty: name a scope, a role or a claim that lifts the other requirements, or remove it",

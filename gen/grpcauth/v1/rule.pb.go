@@ -454,7 +454,7 @@ type ClaimMatch_BoolValue struct {
 }
 
 type ClaimMatch_NumberValue struct {
-	// At most 2^53 either way: beyond, a number can't be told from its
+	// Below 2^53 either way: beyond, a number can't be told from its
 	// neighbours, and belongs into a string.
 	NumberValue float64 `protobuf:"fixed64,4,opt,name=number_value,json=numberValue,proto3,oneof"`
 }
