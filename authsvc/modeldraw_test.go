@@ -28,6 +28,13 @@ func (r *modelRun) draw() operation {
 		return r.drawLogin()
 	}
 	s := r.session()
+	if r.impatient > 0 { // somebody presses the button
+		r.impatient--
+		return r.retry(s)
+	}
+	if r.oneIn(50) && len(s.generations) > 1 && s.stands(r.m.now) {
+		r.impatient, r.who = 7, s.id
+	}
 	switch n := r.rng.IntN(100); {
 	case n < 8:
 		return r.drawLogin()
@@ -44,6 +51,9 @@ func (r *modelRun) draw() operation {
 
 // session is one of those opened last, and one that stands if there is.
 func (r *modelRun) session() *modelSession {
+	if r.impatient > 0 {
+		return r.m.sessions[r.who]
+	}
 	last := r.m.order[max(0, len(r.m.order)-6):]
 	s := r.m.sessions[pick(r, last...)]
 	for range 8 {
@@ -234,9 +244,12 @@ func (r *modelRun) crowd() []operation {
 		s = r.m.sessions[r.m.order[len(r.m.order)-1]]
 	}
 	honest := r.newest(s)
+	if r.oneIn(3) { // whatever ends a session, against its refreshes
+		return []operation{honest, r.drawEndOf(s), r.newest(s), honest}
+	}
 	var all []operation
 	for range 2 + r.rng.IntN(3) {
-		switch n := r.rng.IntN(12); {
+		switch n := r.rng.IntN(11); {
 		case n < 5: // the same, as from several tabs or by an impatient client
 			all = append(all, honest)
 		case n < 6:
@@ -247,13 +260,21 @@ func (r *modelRun) crowd() []operation {
 			all = append(all, r.drawRefresh(s))
 		case n < 9:
 			all = append(all, opLogin{subject: s.subject, client: s.client, password: r.m.people[s.subject].password})
-		case n < 10:
-			all = append(all, r.drawRevoke(s))
-		case n < 11:
-			all = append(all, opReplace{old: s.id, subject: s.subject, client: s.client})
 		default:
-			all = append(all, r.drawPerson(s.subject))
+			all = append(all, r.drawEndOf(s))
 		}
 	}
 	return all
+}
+
+// drawEndOf mostly ends this session.
+func (r *modelRun) drawEndOf(s *modelSession) operation {
+	switch r.rng.IntN(3) {
+	case 0:
+		return r.drawRevoke(s)
+	case 1:
+		return opReplace{old: s.id, subject: s.subject, client: s.client}
+	default:
+		return r.drawPerson(s.subject)
+	}
 }

@@ -81,6 +81,9 @@ type modelRun struct {
 	seed  uint64
 	past  []string // what was done
 	fresh int      // passwords and keys so far
+	// somebody who presents the same again and again, and how often still
+	who       string
+	impatient int
 }
 
 func newModelRun(t *testing.T, open opener, seed uint64) *modelRun {
