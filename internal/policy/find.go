@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -33,11 +34,27 @@ func extension(d protoreflect.Descriptor, xt protoreflect.ExtensionType) (*grpca
 	if err := (proto.UnmarshalOptions{AllowPartial: true}).Unmarshal(raw, options); err != nil {
 		return nil, fmt.Errorf("options of %s can't be read, correct the rule in %s: %w", d.FullName(), d.ParentFile().Path(), err)
 	}
+	if holds(options.ProtoReflect().GetUnknown(), xt.TypeDescriptor().Number()) {
+		return nil, fmt.Errorf("options of %s have an option of number %d that is no grpcauth rule: give that one another number, or upgrade the server's grpcauth module", d.FullName(), xt.TypeDescriptor().Number())
+	}
 	if !proto.HasExtension(options, xt) {
 		return nil, nil
 	}
 	rule, _ := proto.GetExtension(options, xt).(*grpcauthv1.Rule)
 	return rule, nil
+}
+
+// holds reports whether unknown fields have one of that number: a rule that is
+// there and can't be read is not the absence of one.
+func holds(unknown protoreflect.RawFields, number protowire.Number) bool {
+	for len(unknown) > 0 {
+		found, _, n := protowire.ConsumeField(unknown)
+		if n < 0 || found == number { // what can't be read at all may hold it
+			return true
+		}
+		unknown = unknown[n:]
+	}
+	return false
 }
 
 // Infrastructure reports whether a service is health checking or server
