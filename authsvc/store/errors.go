@@ -20,6 +20,9 @@ var (
 	// ErrExists: a record with that key is there already.
 	ErrExists = fault.New(grpcauthv1.Reason_REASON_INTERNAL, "store: already exists")
 
+	// ErrLastAdmin: nobody would be left who may administer the service.
+	ErrLastAdmin = fault.New(grpcauthv1.Reason_REASON_INTERNAL, "store: the last administrator can't be disabled")
+
 	// ErrUnavailable: the store can't answer now: it is closed, out of reach,
 	// or busy for too long. Whether a change that failed so was made is not
 	// known. The driver's error is in the chain.

@@ -51,7 +51,7 @@ type Event struct {
 // the longest that an access token lives, and some air for clocks.
 const EventLifetime = 25 * time.Hour
 
-// Ledger is the head of the events.
+// Ledger is the head of the events and of the audit record.
 type Ledger struct {
 	// Epoch goes up when the database is recovered from a backup.
 	Epoch int64
@@ -59,6 +59,9 @@ type Ledger struct {
 	Seq int64
 	// All is the counter of everything.
 	All int64
+	// Audit is the Seq of the newest entry of the audit record, 0 before the
+	// first.
+	Audit int64
 }
 
 // TokenRef names an access token.
@@ -94,7 +97,7 @@ type Revocations interface {
 	// sessions.
 	RaiseClient(ctx context.Context, clientID, reason string, log ...Entry) error
 
-	// Ledger reads the head of the events.
+	// Ledger reads the head of the events and of the audit record.
 	Ledger(ctx context.Context) (Ledger, error)
 
 	// Events lists at most limit events by Seq, those after the one named.

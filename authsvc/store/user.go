@@ -58,7 +58,9 @@ type Users interface {
 	// SetDisabled disables the account, or enables it again. Disabling raises
 	// the subject's counter and revokes every standing session of the subject
 	// with [ReasonDisabled]: all or nothing. Doing it again changes nothing.
-	// ErrNotFound when there is no such user.
+	// ErrNotFound when there is no such user, ErrLastAdmin when no other
+	// administrator is left who is not disabled, however many are disabled at
+	// once.
 	SetDisabled(ctx context.Context, subject string, disabled bool, log ...Entry) error
 
 	// Rehash replaces the password hash while it still is old: the same

@@ -47,8 +47,8 @@ func (s *Store) Entries(ctx context.Context, after int64, limit int) ([]store.En
 // record needs the lock.
 func (s *Store) record(log []store.Entry) {
 	for _, e := range log {
-		s.lastSeq++
-		e.Seq, e.At = s.lastSeq, micro(s.now())
+		s.ledger.Audit++
+		e.Seq, e.At = s.ledger.Audit, micro(s.now())
 		s.entries = append(s.entries, e)
 	}
 }

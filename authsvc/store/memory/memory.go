@@ -30,7 +30,6 @@ type Store struct {
 	ledger   store.Ledger
 	events   []store.Event // the oldest first
 	entries  []store.Entry // the oldest first
-	lastSeq  int64         // of the entries
 }
 
 var _ store.Store = (*Store)(nil)

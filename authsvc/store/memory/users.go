@@ -105,6 +105,9 @@ func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool, 
 	if disabled == !u.DisabledAt.IsZero() {
 		return nil
 	}
+	if disabled && u.Admin && !s.otherAdmin(subject) {
+		return store.ErrLastAdmin
+	}
 	u.DisabledAt = time.Time{}
 	if disabled {
 		u.DisabledAt = micro(s.now())
@@ -113,6 +116,16 @@ func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool, 
 	s.users[subject] = u
 	s.record(log)
 	return nil
+}
+
+// otherAdmin needs the lock.
+func (s *Store) otherAdmin(subject string) bool {
+	for _, u := range s.users {
+		if u.Admin && u.DisabledAt.IsZero() && u.Subject != subject {
+			return true
+		}
+	}
+	return false
 }
 
 // Rehash implements [store.Users].

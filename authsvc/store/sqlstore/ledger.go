@@ -11,7 +11,7 @@ import (
 // Ledger implements [store.Revocations].
 func (s *Store) Ledger(ctx context.Context) (l store.Ledger, err error) {
 	err = s.read(ctx, "read ledger", func(ctx context.Context) error {
-		return s.db.QueryRowContext(ctx, `SELECT epoch, seq, counter FROM ledger WHERE one = 1`).Scan(&l.Epoch, &l.Seq, &l.All)
+		return s.db.QueryRowContext(ctx, `SELECT epoch, seq, counter, audit_seq FROM ledger WHERE one = 1`).Scan(&l.Epoch, &l.Seq, &l.All, &l.Audit)
 	})
 	return l, err
 }

@@ -98,8 +98,11 @@ func (s *Store) raiseClient(ctx context.Context, tx *sql.Conn, clientID, reason 
 // Recover implements [store.Revocations].
 func (s *Store) Recover(ctx context.Context, reason string, log ...store.Entry) error {
 	return s.tx(ctx, "recover", func(ctx context.Context, tx *sql.Conn) error {
-		for _, table := range []string{"subject", "client_counter"} {
-			if _, err := tx.ExecContext(ctx, `UPDATE `+table+` SET counter = counter + $1`, store.FarAhead); err != nil {
+		for _, raise := range []string{
+			`UPDATE subject SET counter = counter + $1`,
+			`UPDATE client_counter SET counter = counter + $1`,
+		} {
+			if _, err := tx.ExecContext(ctx, raise, store.FarAhead); err != nil {
 				return err
 			}
 		}

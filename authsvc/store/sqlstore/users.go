@@ -77,6 +77,11 @@ func (s *Store) setPassword(ctx context.Context, subject string, otherwise error
 // SetDisabled implements [store.Users].
 func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool, log ...store.Entry) error {
 	return s.tx(ctx, "disable user", func(ctx context.Context, tx *sql.Conn) error {
+		if disabled {
+			if err := s.leaveAdmin(ctx, tx, subject); err != nil {
+				return err
+			}
+		}
 		u, err := scanUser(tx.QueryRowContext(ctx, selectUser+`WHERE subject = $1`+s.exclusive, subject))
 		if err != nil || disabled == !u.DisabledAt.IsZero() {
 			return err
@@ -97,6 +102,17 @@ func (s *Store) SetDisabled(ctx context.Context, subject string, disabled bool, 
 		}
 		return s.record(ctx, tx, log)
 	})
+}
+
+// leaveAdmin fails when subject is the last administrator. It locks all of
+// them: of two who are disabled at once, the second sees that the first is.
+func (s *Store) leaveAdmin(ctx context.Context, tx *sql.Conn, subject string) error {
+	rows, err := tx.QueryContext(ctx, selectUser+`WHERE admin AND disabled_at = 0 ORDER BY subject`+s.exclusive)
+	admins, err := collect(rows, err, scanUser)
+	if err == nil && len(admins) == 1 && admins[0].Subject == subject {
+		return settled{store.ErrLastAdmin}
+	}
+	return err
 }
 
 // Rehash implements [store.Users].

@@ -30,6 +30,7 @@ func Races(t *testing.T, open func(t testing.TB, now func() time.Time) []store.S
 		"attempts at once are all counted":       raceAttempts,
 		"events are numbered without gaps":       raceEvents,
 		"one of many uses of a key is the first": raceUseOnce,
+		"one of many administrators is left":     raceLastAdmin,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -153,7 +153,7 @@ func testRecover(t *testing.T, f *fixture) {
 	}
 	l, err := f.Ledger(t.Context())
 	noError(t, err)
-	same(t, l, store.Ledger{Epoch: 2, Seq: 3, All: 1 + store.FarAhead})
+	same(t, l, store.Ledger{Epoch: 2, Seq: 3, All: 1 + store.FarAhead, Audit: 1})
 	same(t, events(t, f)[2], fmt.Sprintf("all  %d", 1+store.FarAhead))
 	ended := mustRead(t, f, f.session.ID)
 	same(t, ended.Reason, "restored")

@@ -30,6 +30,7 @@ func Run(t *testing.T, open Open) {
 		"standing sessions are listed":                  testSessionsOf,
 		"sweep deletes what can't matter":               testSweep,
 		"disable ends the sessions":                     testSetDisabled,
+		"the last administrator is not disabled":        testLastAdmin,
 		"attempts wait longer and longer":               testAttempts,
 		"attempts are counted for all keys or none":     testAttemptKeys,
 		"attempts that were right are taken back":       testPardon,
