@@ -58,7 +58,7 @@ func (d *Denial) GRPCStatus() *status.Status { return d.leaving().GRPCStatus() }
 // package authclient read the reason from the Denial's own status: keep its
 // details where they are to renew tokens by themselves.
 func WithErrorMapper(mapError func(ctx context.Context, denial *Denial) error) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		switch {
 		case mapError == nil:
 			return errors.New("interceptor: WithErrorMapper: the function is nil")
@@ -67,7 +67,7 @@ func WithErrorMapper(mapError func(ctx context.Context, denial *Denial) error) O
 		}
 		g.mapError = mapError
 		return nil
-	}
+	})
 }
 
 // outcome is the error that a refused call fails with.

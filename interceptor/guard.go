@@ -55,8 +55,12 @@ func New(verifier *token.Verifier, options ...Option) (*Guard, error) {
 		leases: newLeases(), cacheBytes: defaultCacheBytes,
 	}
 	var problems error
-	for _, o := range options {
-		problems = errors.Join(problems, o(g))
+	for i, o := range options {
+		if o == nil {
+			problems = errors.Join(problems, fmt.Errorf("interceptor: New: option %d is nil", i+1))
+			continue
+		}
+		problems = errors.Join(problems, o.apply(g))
 	}
 	if g.sources == nil {
 		g.sources = []TokenSource{bearerSource()}
@@ -93,7 +97,11 @@ func (g *Guard) ServerOptions() []grpc.ServerOption {
 }
 
 func (g *Guard) interceptUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	ctx, _, err := g.admit(ctx, called(ctx, info), req)
+	outer, method := ctx, called(ctx, info)
+	ctx, _, err := g.admit(outer, method, req)
+	if err == nil && method != info.FullMethod && g.registered(info.FullMethod) != nil {
+		ctx, _, err = g.admit(outer, info.FullMethod, req)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -102,8 +110,9 @@ func (g *Guard) interceptUnary(ctx context.Context, req any, info *grpc.UnarySer
 
 // called is the method that the client asked for, which is the one that
 // Protect found a rule for. info names the method that the handler was
-// generated for: another one, where a service is registered under a name of
-// its own.
+// generated for: another one where a service is registered under a name of its
+// own, or where a handler calls another service in the same process and hands
+// its own context on. Where both have a rule, both must let the call in.
 func called(ctx context.Context, info *grpc.UnaryServerInfo) string {
 	if method, ok := grpc.Method(ctx); ok {
 		return method

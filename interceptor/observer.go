@@ -43,12 +43,12 @@ func (d Decision) Denied() bool { return d.Reason != grpcauthv1.Reason_REASON_UN
 // Default: nobody is told. Packages promauth and otelauth have observers for
 // Prometheus and OpenTelemetry; given several times, each is told in turn.
 func WithObserver(observe func(context.Context, Decision)) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		if observe != nil {
 			g.observers = append(g.observers, observe)
 		}
 		return nil
-	}
+	})
 }
 
 // begin is when a decision begins, where anybody wants to know.

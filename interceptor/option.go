@@ -9,8 +9,14 @@ import (
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
 
-// Option sets up a Guard.
-type Option func(*Guard) error
+// Option sets up a Guard, in New and nowhere else.
+type Option interface {
+	apply(g *Guard) error
+}
+
+type optionFunc func(g *Guard) error
+
+func (f optionFunc) apply(g *Guard) error { return f(g) }
 
 // WithRule gives a rule to a method whose .proto can't carry one:
 // "/package.Service/Method", or "/package.Service/*" for every method of a
@@ -19,13 +25,15 @@ type Option func(*Guard) error
 //
 //	interceptor.WithRule("/bank.v1.Bank/Transfer", interceptor.Scopes("bank.write"))
 func WithRule(method string, rule *grpcauthv1.Rule) Option {
-	return func(g *Guard) error { return g.ruleSet.add(method, rule, FromWithRule) }
+	return optionFunc(func(g *Guard) error { return g.ruleSet.add(method, rule, FromWithRule) })
 }
 
 // OverrideRule is [WithRule] for a method that has a rule in its .proto: the
-// one given here replaces it whole. [Guard.Rules] lists it as an override.
+// one given here replaces it whole. "/package.Service/*" replaces the rule of
+// the service only: a method with a rule of its own must be named, so that none
+// that is added later is replaced unseen. [Guard.Rules] lists it as an override.
 func OverrideRule(method string, rule *grpcauthv1.Rule) Option {
-	return func(g *Guard) error { return g.ruleSet.add(method, rule, FromOverrideRule) }
+	return optionFunc(func(g *Guard) error { return g.ruleSet.add(method, rule, FromOverrideRule) })
 }
 
 // WithPublicInfrastructure makes health checking (grpc.health.v1) and server
@@ -33,10 +41,10 @@ func OverrideRule(method string, rule *grpcauthv1.Rule) Option {
 // registered. Reflection shows every method and message of the server to
 // anybody: leave it unregistered where that is a secret.
 func WithPublicInfrastructure() Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		g.ruleSet.publicInfrastructure = true
 		return nil
-	}
+	})
 }
 
 // WithCacheBytes bounds the memory that the Guard keeps proven tokens in, so
@@ -44,10 +52,10 @@ func WithPublicInfrastructure() Option {
 // the rule are checked at every call. Zero turns the cache off. Default:
 // 64 MiB, which is filled only by as many different tokens.
 func WithCacheBytes(n uint64) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		g.cacheBytes = n
 		return nil
-	}
+	})
 }
 
 // AllowPlaintextFrom reads tokens also from connections without TLS whose
@@ -55,7 +63,7 @@ func WithCacheBytes(n uint64) Option {
 // this server. Default: such tokens are refused with PLAINTEXT, unless the
 // peer is on this very machine.
 func AllowPlaintextFrom(prefixes ...netip.Prefix) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		for _, p := range prefixes {
 			if !p.IsValid() || p.Addr().Is4In6() {
 				return fmt.Errorf("interceptor: AllowPlaintextFrom: %s holds no address: write IPv4 as such, and make prefixes with netip.ParsePrefix", p)
@@ -63,7 +71,7 @@ func AllowPlaintextFrom(prefixes ...netip.Prefix) Option {
 		}
 		g.plaintextFrom = append(g.plaintextFrom, prefixes...)
 		return nil
-	}
+	})
 }
 
 // WithTokenSource reads tokens from these places, in this order, in place of
@@ -72,7 +80,7 @@ func AllowPlaintextFrom(prefixes ...netip.Prefix) Option {
 //
 //	interceptor.WithTokenSource(interceptor.Metadata("authorization", "Bearer"), interceptor.Metadata("x-api-token", ""))
 func WithTokenSource(sources ...TokenSource) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		switch {
 		case len(sources) == 0:
 			return errors.New("interceptor: WithTokenSource names no source: every call would be refused")
@@ -89,7 +97,7 @@ func WithTokenSource(sources ...TokenSource) Option {
 		}
 		g.sources = slices.Clone(sources)
 		return nil
-	}
+	})
 }
 
 // InsecureReportOnly lets every call through, as nobody where the rule would
@@ -98,10 +106,10 @@ func WithTokenSource(sources ...TokenSource) Option {
 // returns what is wrong, but the server may be served: methods without a rule
 // are reported as NO_RULE. It needs [WithObserver].
 func InsecureReportOnly() Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		g.reportOnly = true
 		return nil
-	}
+	})
 }
 
 // checkReporting refuses to report to nobody.

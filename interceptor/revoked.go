@@ -16,7 +16,7 @@ import (
 // Default: a token stands until it expires. A stream is asked about at its
 // start.
 func WithRevocations(checker revocation.Checker) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		switch {
 		case isNil(checker):
 			return errors.New("interceptor: WithRevocations: the checker is nil")
@@ -25,7 +25,7 @@ func WithRevocations(checker revocation.Checker) Option {
 		}
 		g.revocations = checker
 		return nil
-	}
+	})
 }
 
 // revoked asks about a token. A nil error means that it stands.

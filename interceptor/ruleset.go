@@ -70,6 +70,8 @@ func (s ruleSet) find(service, method string) (w written, pattern string, err er
 			continue
 		case given.source == FromWithRule && annotated:
 			return given, pattern, fmt.Errorf("WithRule(%q), but it has a rule in its .proto (%s): remove one of the two, or use OverrideRule to replace it knowingly", pattern, inProto.source)
+		case strings.HasSuffix(pattern, "/*") && annotated && inProto.source == FromMethod:
+			return given, pattern, fmt.Errorf("%s(%q), but it has a rule of its own in its .proto: name the method to replace that one knowingly", given.source, pattern)
 		}
 		return given, pattern, nil
 	}

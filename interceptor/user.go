@@ -29,7 +29,7 @@ type userLoader func(ctx context.Context, claims *token.Claims) (any, error)
 // with UNAVAILABLE. What load costs, every call costs: keep users in memory
 // where that is much. On a stream it is called once, at its start.
 func WithUser[T any](load func(ctx context.Context, claims *token.Claims) (T, error)) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		switch {
 		case load == nil:
 			return errors.New("interceptor: WithUser: the function is nil")
@@ -45,7 +45,7 @@ func WithUser[T any](load func(ctx context.Context, claims *token.Claims) (T, er
 			return user, err
 		}
 		return nil
-	}
+	})
 }
 
 // WithCheck asks check about the claims of every call whose rule is met. An
@@ -55,13 +55,13 @@ func WithUser[T any](load func(ctx context.Context, claims *token.Claims) (T, er
 // are asked in the order they are given. On a stream it is asked once, at its
 // start.
 func WithCheck(check func(ctx context.Context, claims *token.Claims) error) Option {
-	return func(g *Guard) error {
+	return optionFunc(func(g *Guard) error {
 		if check == nil {
 			return errors.New("interceptor: WithCheck: the function is nil")
 		}
 		g.checks = append(g.checks, check)
 		return nil
-	}
+	})
 }
 
 // askChecks asks the server's own checks.

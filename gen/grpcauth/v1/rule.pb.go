@@ -182,7 +182,8 @@ type Rule struct {
 	// Claims that must equal a field of the request, all of them. They are
 	// compared before the handler sees the message: the request of a unary call
 	// and of a server stream, and every message of the other streams, which end
-	// at the first that differs.
+	// at the first that differs. Such a stream is open before its first message:
+	// a handler that sends before it receives has bound nothing yet.
 	Bind []*Binding `protobuf:"bytes,10,rep,name=bind,proto3" json:"bind,omitempty"`
 	// What lifts scopes, any_scopes, roles, claims and bind, and nothing else.
 	Override *Override `protobuf:"bytes,11,opt,name=override,proto3" json:"override,omitempty"`
