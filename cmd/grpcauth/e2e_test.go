@@ -50,6 +50,18 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testPostgres(t, b)
 	})
+	t.Run("the same refresh tokens at two servers", func(t *testing.T) {
+		t.Parallel()
+		testPair(t, b)
+	})
+	t.Run("killed around the commit on PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		testKilled(t, b)
+	})
+	t.Run("killed at any time on SQLite", func(t *testing.T) {
+		t.Parallel()
+		testKilledAnywhere(t, b)
+	})
 	t.Run("bad input", func(t *testing.T) {
 		t.Parallel()
 		testBadInput(t, b)
