@@ -73,14 +73,14 @@ type refreshing struct {
 // ErrStale means to start over. A token that was replaced is judged even if it
 // would get no answer: a request that can't be met must not hide a reuse.
 func (r *refreshing) attempt(ctx context.Context) (*grpcauthv1.Tokens, error) {
-	session, err := r.find(ctx)
+	session, counters, err := r.find(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var g *grant
 	var refusal error
 	if r.answerable(session) {
-		g, refusal = r.renew(ctx, session)
+		g, refusal = r.renew(ctx, session, counters)
 	}
 	if r.presented.gen() != session.Gen {
 		return r.settle(ctx, g, refusal)
@@ -97,20 +97,20 @@ func (r *refreshing) attempt(ctx context.Context) (*grpcauthv1.Tokens, error) {
 	return r.settle(ctx, g, nil)
 }
 
-// find reads the session. Another client's token is no token of this client
+// find reads the session, and the counters before anything else that the new
+// access token tells. Another client's token is no token of this client
 // (RFC 6749 §6).
-func (r *refreshing) find(ctx context.Context) (store.Session, error) {
-	session, err := r.store.Session(ctx, r.presented.session())
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Session{}, fmt.Errorf("%w: its session is not there", errRefreshInvalid)
+func (r *refreshing) find(ctx context.Context) (store.Session, store.Counters, error) {
+	session, counters, err := r.store.SessionCounters(ctx, r.presented.session())
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		err = fmt.Errorf("%w: its session is not there", errRefreshInvalid)
+	case err == nil && session.ClientID != r.client.ID:
+		err = fmt.Errorf("%w: it is another client's", errRefreshInvalid)
+	case err == nil:
+		err = checkBinding(ctx, session.Certificate)
 	}
-	if err != nil {
-		return store.Session{}, err
-	}
-	if session.ClientID != r.client.ID {
-		return store.Session{}, fmt.Errorf("%w: it is another client's", errRefreshInvalid)
-	}
-	return session, checkBinding(ctx, session.Certificate)
+	return session, counters, err
 }
 
 // answerable reports whether the token may get an answer, so that one has to
@@ -121,11 +121,7 @@ func (r *refreshing) answerable(s store.Session) bool {
 }
 
 // renew makes the access token. A user who is gone ends the session.
-func (r *refreshing) renew(ctx context.Context, session store.Session) (*grant, error) {
-	counters, err := r.store.Counters(ctx, session.Subject, session.ClientID)
-	if err != nil {
-		return nil, err
-	}
+func (r *refreshing) renew(ctx context.Context, session store.Session, counters store.Counters) (*grant, error) {
 	id, err := r.users.load(ctx, session.Subject)
 	if errors.Is(err, ErrGone) {
 		return nil, r.revokeGone(ctx, session)

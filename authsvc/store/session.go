@@ -147,6 +147,11 @@ type Sessions interface {
 	// Session reads one. ErrNotFound when it is absent.
 	Session(ctx context.Context, id string) (Session, error)
 
+	// SessionCounters reads one together with the counters of its subject and
+	// its client, all as they stood at the same moment. ErrNotFound when the
+	// session is absent.
+	SessionCounters(ctx context.Context, id string) (Session, Counters, error)
+
 	// SessionsOf lists at most limit standing sessions of a subject, neither
 	// revoked nor expired, by ID, those after the one named ("" for the first
 	// page). A limit below 1 lists none.

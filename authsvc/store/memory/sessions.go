@@ -138,6 +138,20 @@ func (s *Store) Session(ctx context.Context, id string) (store.Session, error) {
 	return cloneSession(session), nil
 }
 
+// SessionCounters implements [store.Sessions].
+func (s *Store) SessionCounters(ctx context.Context, id string) (store.Session, store.Counters, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return store.Session{}, store.Counters{}, err
+	}
+	defer unlock()
+	session, ok := s.sessions[id]
+	if !ok {
+		return store.Session{}, store.Counters{}, store.ErrNotFound
+	}
+	return cloneSession(session), s.countersOf(session.Subject, session.ClientID), nil
+}
+
 // SessionsOf implements [store.Sessions].
 func (s *Store) SessionsOf(ctx context.Context, subject, after string, limit int) ([]store.Session, error) {
 	unlock, err := s.lock(ctx)

@@ -36,13 +36,17 @@ func earlier(a, b time.Time) time.Time {
 // scanner is a row: *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
 
-func scanSession(row scanner) (store.Session, error) {
+// scanSession reads sessionColumns, and more where a query has columns after
+// them.
+func scanSession(row scanner, more ...any) (store.Session, error) {
 	var s store.Session
 	var scopes, audiences, amr string
 	var rotated, auth, idle, expires, revoked, created, seen int64
-	err := row.Scan(&s.ID, &s.ClientID, &s.Subject, &scopes, &audiences,
+	err := row.Scan(append([]any{
+		&s.ID, &s.ClientID, &s.Subject, &scopes, &audiences,
 		&s.Gen, &s.CurHash, &s.PrevHash, &rotated, &s.Sealed, &s.Replays, &s.ReplayedGens,
-		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &s.KeyHash, &s.Keyed, &s.LastAddress, &s.Certificate, &created, &seen)
+		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &s.KeyHash, &s.Keyed, &s.LastAddress, &s.Certificate, &created, &seen,
+	}, more...)...)
 	if err != nil {
 		return store.Session{}, found(err)
 	}

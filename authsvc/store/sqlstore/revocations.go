@@ -20,7 +20,7 @@ const selectCounters = `SELECT ledger.counter,
 func (s *Store) Counters(ctx context.Context, subject, clientID string) (c store.Counters, err error) {
 	known := false
 	read := func(ctx context.Context) error {
-		return s.db.QueryRowContext(ctx, selectCounters, clientID, subject).Scan(&c.All, &c.Client, &c.Subject, &known)
+		return s.ready.counters.QueryRowContext(ctx, clientID, subject).Scan(&c.All, &c.Client, &c.Subject, &known)
 	}
 	if err = s.read(ctx, "read counters", read); err != nil || known {
 		return c, err
@@ -46,7 +46,7 @@ const selectStanding = `SELECT ledger.counter,
 func (s *Store) Standing(ctx context.Context, token store.TokenRef) (st store.Standing, err error) {
 	err = s.read(ctx, "read standing", func(ctx context.Context) error {
 		var stands bool
-		err := s.db.QueryRowContext(ctx, selectStanding, token.ClientID, token.Subject, token.ID, token.SessionID).
+		err := s.ready.standing.QueryRowContext(ctx, token.ClientID, token.Subject, token.ID, token.SessionID).
 			Scan(&st.All, &st.Client, &st.Subject, &st.Revoked, &stands)
 		st.SessionEnded = token.SessionID != "" && !stands
 		return err

@@ -81,7 +81,7 @@ func taken(ctx context.Context, tx *sql.Conn, id string) (bool, error) {
 // database itself decides who wins.
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation) error {
 	return s.write(ctx, "rotate session", func(ctx context.Context) error {
-		n, err := affected(s.rotate.ExecContext(ctx,
+		n, err := affected(s.ready.rotate.ExecContext(ctx,
 			s.clock(), bytesIn(r.NewHash), bytesIn(r.Sealed), r.Idle.Microseconds(),
 			r.ID, r.Gen, bytesIn(r.CurHash), r.ClientID, bytesIn(r.KeyHash), len(r.KeyHash) > 0, r.Certificate, r.Address))
 		if err != nil {
@@ -131,11 +131,21 @@ func (s *Store) Session(ctx context.Context, id string) (session store.Session, 
 	return session, err
 }
 
+// SessionCounters implements [store.Sessions]. It is one statement, which sees
+// one state of the database.
+func (s *Store) SessionCounters(ctx context.Context, id string) (session store.Session, c store.Counters, err error) {
+	err = s.read(ctx, "read session and counters", func(ctx context.Context) (err error) {
+		session, err = scanSession(s.ready.sessionCounters.QueryRowContext(ctx, id), &c.All, &c.Client, &c.Subject)
+		return err
+	})
+	return session, c, err
+}
+
 // SessionsOf implements [store.Sessions].
 func (s *Store) SessionsOf(ctx context.Context, subject, after string, limit int) (page []store.Session, err error) {
 	err = s.read(ctx, "list sessions", func(ctx context.Context) error {
 		rows, err := s.db.QueryContext(ctx, s.text.sessionsOf, s.clock(), subject, after, max(limit, 0))
-		page, err = collect(rows, err, scanSession)
+		page, err = collect(rows, err, func(row scanner) (store.Session, error) { return scanSession(row) })
 		return err
 	})
 	return page, err

@@ -18,6 +18,13 @@ const sessionColumns = `id, client_id, subject, scope, audiences,
 
 const selectSession = `SELECT ` + sessionColumns + ` FROM session WHERE id = $1`
 
+// selectSessionCounters adds the counters of its subject and client, which
+// count as 1 until they were raised.
+const selectSessionCounters = `SELECT ` + sessionColumns + `, ledger.counter,
+	coalesce((SELECT c.counter FROM client_counter c WHERE c.client_id = session.client_id), 1),
+	coalesce((SELECT s.counter FROM subject s WHERE s.subject = session.subject), 1)
+	FROM session, ledger WHERE session.id = $1 AND ledger.one = 1`
+
 // updateSession writes all that a session's life can change.
 const updateSession = `UPDATE session SET scope = $2, audiences = $3,
 	gen = $4, cur_hash = $5, prev_hash = $6, rotated_at = $7, sealed_successor = $8, replays = $9, replayed_gens = $10,

@@ -13,10 +13,10 @@ import (
 // number of them, in any number of processes, may share the database.
 type Store struct {
 	runner
-	db     *sql.DB
-	now    func() time.Time
-	text   statements
-	rotate *sql.Stmt
+	db    *sql.DB
+	now   func() time.Time
+	text  statements
+	ready prepared
 }
 
 var _ store.Store = (*Store)(nil)
@@ -74,8 +74,8 @@ func (f fragments) poolSize() int {
 	return 32
 }
 
-// inspect refuses a database that could not serve, and prepares the one
-// statement that is worth it.
+// inspect refuses a database that could not serve, and prepares the statements
+// that are worth it.
 func (s *Store) inspect(ctx context.Context) error {
 	if err := s.check(ctx, s.db); err != nil {
 		return err
@@ -91,7 +91,7 @@ func (s *Store) inspect(ctx context.Context) error {
 	if _, err := s.db.ExecContext(ctx, "UPDATE subject SET counter = counter WHERE subject IS NULL"); err != nil {
 		return err
 	}
-	s.rotate, err = s.db.PrepareContext(ctx, s.text.rotate)
+	s.ready, err = prepare(ctx, s.db, s.text)
 	return err
 }
 

@@ -14,6 +14,9 @@ const (
 	insertUser = `INSERT INTO users (` + userColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`
 
 	selectUser = `SELECT ` + userColumns + ` FROM users `
+
+	selectUserByName    = selectUser + `WHERE username = $1`
+	selectUserBySubject = selectUser + `WHERE subject = $1`
 )
 
 // AddUser implements [store.Users].
@@ -31,17 +34,17 @@ func (s *Store) AddUser(ctx context.Context, u store.User, log ...store.Entry) e
 
 // UserByName implements [store.Users].
 func (s *Store) UserByName(ctx context.Context, username string) (store.User, error) {
-	return s.user(ctx, selectUser+`WHERE username = $1`, username)
+	return s.user(ctx, func(ctx context.Context) *sql.Row { return s.db.QueryRowContext(ctx, selectUserByName, username) })
 }
 
 // UserBySubject implements [store.Users].
 func (s *Store) UserBySubject(ctx context.Context, subject string) (store.User, error) {
-	return s.user(ctx, selectUser+`WHERE subject = $1`, subject)
+	return s.user(ctx, func(ctx context.Context) *sql.Row { return s.ready.userBySubject.QueryRowContext(ctx, subject) })
 }
 
-func (s *Store) user(ctx context.Context, query, key string) (u store.User, err error) {
+func (s *Store) user(ctx context.Context, query func(context.Context) *sql.Row) (u store.User, err error) {
 	err = s.read(ctx, "read user", func(ctx context.Context) (err error) {
-		u, err = scanUser(s.db.QueryRowContext(ctx, query, key))
+		u, err = scanUser(query(ctx))
 		return err
 	})
 	return u, err
