@@ -20,14 +20,18 @@ var (
 	// logged out. [Reason] tells which. Only a new [Login] helps.
 	ErrSessionEnded = fault.New(grpcauthv1.Reason_REASON_SESSION_REVOKED, "authclient: the session has ended, log in again")
 
+	// ErrNoSession means that a store holds no session to [Resume]: log in.
+	ErrNoSession = fault.New(grpcauthv1.Reason_REASON_SESSION_NOT_FOUND, "authclient: the store holds no session, log in")
+
 	// ErrPlaintext means that nothing was sent, because others could have read
 	// it on the way.
 	ErrPlaintext = fault.New(grpcauthv1.Reason_REASON_PLAINTEXT,
 		"authclient: the connection is neither encrypted nor local: dial with TLS credentials, or pass authclient.InsecureAllowPlaintext")
 
-	// ErrClosed means that the session was used after [Session.Close].
+	// ErrClosed means that the session was used after Close.
 	ErrClosed = fault.New(grpcauthv1.Reason_REASON_CALL_ENDED, "authclient: the session is closed")
 
+	errReplaced  = fault.New(grpcauthv1.Reason_REASON_SESSION_REVOKED, "another login has taken its place in the store")
 	errLoggedOut = fault.New(grpcauthv1.Reason_REASON_SESSION_REVOKED, "logged out")
 	errRenewal   = fault.New(grpcauthv1.Reason_REASON_INTERNAL, "authclient: the token can't be renewed")
 )

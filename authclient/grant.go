@@ -6,30 +6,39 @@ import (
 	"strings"
 	"time"
 
-	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
 )
 
 const bearer = "Bearer "
 
-// grant is what a session holds at one time. It is immutable; a renewal puts
+var errNoToken = errors.New("the server's answer lacks a token")
+
+// grant is what is held at one time. It is immutable; a renewal puts
 // another in its place, so that two grants are the same when their pointers
 // are.
 type grant struct {
 	header  string    // the value of the authorization header
-	refresh string    // good for the next renewal
+	session string    // whose it is; "" for a client's own
 	expires time.Time // until when the access token is sent
 	renew   time.Time // when the background renewal is due
 	over    error     // why there is no grant any more; nil while there is
 }
 
+// issued is what an answer says of an access token.
+type issued interface {
+	GetAccessToken() string
+	GetTokenType() string
+	GetExpiresIn() *durationpb.Duration
+}
+
 // newGrant reads an answer to a request that was sent at sent. Both times of
 // the grant count from there and hold a monotonic reading: the server counts
 // from later, and nobody's wall clock matters.
-func newGrant(t *grpcauthv1.Tokens, sent time.Time) (*grant, error) {
+func newGrant(t issued, sent time.Time) (*grant, error) {
 	lifetime := t.GetExpiresIn().AsDuration()
 	switch {
-	case t.GetAccessToken() == "" || t.GetRefreshToken() == "":
-		return nil, errors.New("the server's answer lacks a token")
+	case t.GetAccessToken() == "":
+		return nil, errNoToken
 	case !strings.EqualFold(t.GetTokenType(), "Bearer"): // RFC 6749 §7.1
 		return nil, errors.New("the server's answer holds tokens that are not bearer tokens")
 	case lifetime <= 0:
@@ -37,7 +46,6 @@ func newGrant(t *grpcauthv1.Tokens, sent time.Time) (*grant, error) {
 	}
 	return &grant{
 		header:  bearer + t.GetAccessToken(),
-		refresh: t.GetRefreshToken(),
 		expires: sent.Add(lifetime),
 		renew:   sent.Add(renewAfter(lifetime)),
 	}, nil

@@ -2,22 +2,42 @@ package authclient
 
 import (
 	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
 
 const (
-	// renewTimeout bounds one Refresh. An answer that was lost must be asked
-	// for again before the server's window for that closes.
+	// renewTimeout bounds one renewal. An answer that was lost must be asked
+	// for again before anybody's patience ends.
 	renewTimeout = 10 * time.Second
 	// renewSpacing keeps absurdly short lifetimes from becoming a busy loop.
 	renewSpacing = time.Second
 )
+
+// renewer keeps a grant that can be sent, for a user or for a client. It is
+// what [Session] and [ClientCredentials] have in common.
+type renewer struct {
+	name      string // for people who print it
+	transport transportGuard
+	// fetch gets the next grant. An error that is ErrSessionEnded is the last.
+	fetch func(context.Context) (*grant, error)
+
+	current atomic.Pointer[grant] // stored under mu, read by every call
+	wake    chan struct{}         // a flight is wanted
+	stop    context.CancelFunc
+	done    chan struct{} // closed when the goroutine has returned
+
+	mu     sync.Mutex
+	flight *flight // the renewal that is wanted or under way, if any
+	pace   pace    // of renewals that fail
+	last   error   // why the last renewal failed
+	futile pace    // of renewals that did not help the call they were for
+}
 
 // flight is one renewal: the answer that everyone who waits for it will get.
 type flight struct {
@@ -33,24 +53,36 @@ func landed(g *grant, err error) *flight {
 	return f
 }
 
-// run is the session's goroutine: the only one that renews. So there is never
-// more than one renewal, and no caller's context can end it.
-func (s *Session) run(ctx context.Context) {
-	defer close(s.done)
-	defer s.stop()
-	timer := time.NewTimer(untilRenewal(s.current.Load()))
+func newRenewer(name string, transport transportGuard) *renewer {
+	return &renewer{name: name, transport: transport, wake: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// start begins with g, which may have expired.
+func (r *renewer) start(g *grant, fetch func(context.Context) (*grant, error)) {
+	ctx, stop := context.WithCancel(context.Background())
+	r.fetch, r.stop = fetch, stop
+	r.current.Store(g)
+	go r.run(ctx)
+}
+
+// run is the goroutine: the only one that renews. So there is never more than
+// one renewal, and no caller's context can end it.
+func (r *renewer) run(ctx context.Context) {
+	defer close(r.done)
+	defer r.stop()
+	timer := time.NewTimer(untilRenewal(r.current.Load()))
 	defer timer.Stop()
-	for s.current.Load().over == nil {
+	for r.current.Load().over == nil {
 		select {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
-		case <-s.wake:
-			if !s.wanted() { // the timer was first and this call was served
+		case <-r.wake:
+			if !r.wanted() { // the timer was first and this call was served
 				continue
 			}
 		}
-		timer.Reset(s.renew(ctx))
+		timer.Reset(r.renew(ctx))
 	}
 }
 
@@ -59,23 +91,23 @@ func untilRenewal(g *grant) time.Duration {
 }
 
 // grant is a grant whose access token may be sent, renewed first if need be.
-func (s *Session) grant(ctx context.Context) (*grant, error) {
-	g := s.current.Load()
+func (r *renewer) grant(ctx context.Context) (*grant, error) {
+	g := r.current.Load()
 	switch {
 	case g.over != nil:
 		return nil, g.over
 	case g.usable():
 		return g, nil
 	default:
-		return s.replace(ctx, g, false)
+		return r.replace(ctx, g, false)
 	}
 }
 
 // replace waits under ctx until another grant stands in the place of old. It
 // asks for a renewal unless that is so already or, when it does not insist,
 // the last one failed only just now.
-func (s *Session) replace(ctx context.Context, old *grant, insist bool) (*grant, error) {
-	f := s.join(old, insist)
+func (r *renewer) replace(ctx context.Context, old *grant, insist bool) (*grant, error) {
+	f := r.join(old, insist)
 	select {
 	case <-f.landed:
 		return f.grant, f.err
@@ -84,109 +116,113 @@ func (s *Session) replace(ctx context.Context, old *grant, insist bool) (*grant,
 	}
 }
 
-func (s *Session) join(old *grant, insist bool) *flight {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch g := s.current.Load(); {
+func (r *renewer) join(old *grant, insist bool) *flight {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch g := r.current.Load(); {
 	case g.over != nil:
 		return landed(nil, g.over)
 	case g != old:
 		return landed(g, nil)
-	case s.flight != nil:
-		return s.flight
-	case s.pace.resting() && !insist:
-		return landed(nil, s.last)
+	case r.flight != nil:
+		return r.flight
+	case r.pace.resting() && !insist:
+		return landed(nil, r.last)
 	}
-	s.flight = &flight{landed: make(chan struct{})}
+	r.flight = &flight{landed: make(chan struct{})}
 	select {
-	case s.wake <- struct{}{}:
+	case r.wake <- struct{}{}:
 	default: // an older wake-up is still there, and it will do
 	}
-	return s.flight
+	return r.flight
 }
 
-func (s *Session) wanted() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.flight != nil
+func (r *renewer) wanted() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.flight != nil
 }
 
 // renew renews once, tells everyone who waits, and is how long to wait before
 // the next renewal.
-func (s *Session) renew(ctx context.Context) time.Duration {
-	s.mu.Lock()
-	if s.flight == nil {
-		s.flight = &flight{landed: make(chan struct{})}
+func (r *renewer) renew(ctx context.Context) time.Duration {
+	r.mu.Lock()
+	if r.flight == nil {
+		r.flight = &flight{landed: make(chan struct{})}
 	}
-	s.mu.Unlock()
-	g, err := s.fetch(ctx)
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.current.Load().over != nil: // ended meanwhile, and everyone was told
-		return 0
-	case err == nil:
-		s.pace = pace{}
-		s.current.Store(g)
-		s.land(g, nil)
-		return untilRenewal(g)
-	case final(err):
-		s.endLocked(fail(codes.Unauthenticated, ErrSessionEnded, err))
-		return 0
-	default:
-		s.last = fail(renewalCode(err), errRenewal, err)
-		s.land(nil, s.last)
-		return s.pace.fail(retryDelay(err))
-	}
-}
-
-// fetch trades the refresh token for a new grant.
-func (s *Session) fetch(ctx context.Context) (*grant, error) {
+	old := r.current.Load()
+	r.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, renewTimeout)
 	defer cancel()
-	request := &grpcauthv1.RefreshRequest{RefreshToken: s.current.Load().refresh, ClientId: s.clientID}
-	sent := time.Now()
-	answer, err := s.client.Refresh(ctx, request, grpc.PerRPCCredentials(s.transport))
-	if err != nil {
-		return nil, err
+	g, err := r.fetch(ctx)
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch now := r.current.Load(); {
+	case now.over != nil: // ended meanwhile, and everyone was told
+		return 0
+	case now != old: // the user proved anew who they are
+		return untilRenewal(now)
+	case err == nil:
+		r.putLocked(g)
+		return untilRenewal(g)
+	case errors.Is(err, ErrSessionEnded):
+		r.endLocked(err)
+		return 0
+	default:
+		r.last = fail(renewalCode(err), errRenewal, err)
+		r.land(nil, r.last)
+		return r.pace.fail(retryDelay(err))
 	}
-	return newGrant(answer.GetTokens(), sent)
 }
 
-// final reports whether the server said that the session is over.
-func final(err error) bool {
-	switch Reason(err) {
-	case grpcauthv1.Reason_REASON_REFRESH_INVALID, grpcauthv1.Reason_REASON_REFRESH_REUSED,
-		grpcauthv1.Reason_REASON_SESSION_REVOKED:
-		return true
-	default:
-		return false
+// put puts g in the place of the grant, unless there is none any more.
+func (r *renewer) put(g *grant) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current.Load().over == nil {
+		r.putLocked(g)
 	}
+}
+
+func (r *renewer) putLocked(g *grant) {
+	r.pace = pace{}
+	r.current.Store(g)
+	r.land(g, nil)
 }
 
 // end puts why in the place of the grant and stops the goroutine. What ended
-// a session first stays.
-func (s *Session) end(why error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.current.Load().over == nil {
-		s.endLocked(why)
+// it first stays.
+func (r *renewer) end(why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current.Load().over == nil {
+		r.endLocked(why)
 	}
 }
 
-func (s *Session) endLocked(why error) {
-	s.current.Store(&grant{over: why})
-	s.land(nil, why)
-	s.stop()
+func (r *renewer) endLocked(why error) {
+	r.current.Store(&grant{over: why})
+	r.land(nil, why)
+	r.stop()
 }
 
 // land tells everyone who waits for the flight, if there is one. The caller
 // holds mu.
-func (s *Session) land(g *grant, err error) {
-	if f := s.flight; f != nil {
+func (r *renewer) land(g *grant, err error) {
+	if f := r.flight; f != nil {
 		f.grant, f.err = g, err
 		close(f.landed)
-		s.flight = nil
+		r.flight = nil
 	}
+}
+
+// Close stops the renewals and waits until their goroutine is gone.
+// Everything that uses it fails with [ErrClosed] from then on. Closing twice
+// does no harm. At the server nothing ends: a session stands until it
+// expires or [Session.Logout] ends it, and one with a [TokenStore] can be
+// gone on with by [Resume].
+func (r *renewer) Close() {
+	r.end(fail(codes.Canceled, ErrClosed, nil))
+	<-r.done
 }

@@ -22,8 +22,8 @@ func curable(err error) bool {
 	}
 }
 
-func (s *Session) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return s.attempt(ctx, opts, func(ctx context.Context, opts []grpc.CallOption) error {
+func (r *renewer) unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return r.attempt(ctx, opts, func(ctx context.Context, opts []grpc.CallOption) error {
 		return invoke(ctx, method, req, reply, cc, opts...)
 	})
 }
@@ -31,19 +31,19 @@ func (s *Session) unary(ctx context.Context, method string, req, reply any, cc *
 // attempt makes a call, and makes it once more with another token if that may
 // help. opts are the call's options, whose results the first attempt leaves
 // nothing in.
-func (s *Session) attempt(ctx context.Context, opts []grpc.CallOption, call func(context.Context, []grpc.CallOption) error) error {
-	noted, sent := s.noteSent(ctx)
+func (r *renewer) attempt(ctx context.Context, opts []grpc.CallOption, call func(context.Context, []grpc.CallOption) error) error {
+	noted, sent := r.noteSent(ctx)
 	var header metadata.MD
 	err := call(noted, append(slices.Clip(opts), grpc.Header(&header)))
-	if !s.worthRetrying(sent.Load(), header, err) {
+	if !r.worthRetrying(sent.Load(), header, err) {
 		return err
 	}
-	if _, err := s.replace(ctx, sent.Load(), false); err != nil {
+	if _, err := r.replace(ctx, sent.Load(), false); err != nil {
 		return err
 	}
 	forget(opts)
 	err = call(ctx, opts)
-	s.judge(err)
+	r.judge(err)
 	return err
 }
 
@@ -54,28 +54,28 @@ func (s *Session) attempt(ctx context.Context, opts []grpc.CallOption, call func
 // pass on such an error of another service, and a stream that has run for long
 // ends with its token. Only a guard that refuses a call before its handler
 // runs sends a challenge.
-func (s *Session) worthRetrying(g *grant, header metadata.MD, err error) bool {
+func (r *renewer) worthRetrying(g *grant, header metadata.MD, err error) bool {
 	if g == nil || !curable(err) || len(header.Get("www-authenticate")) == 0 {
 		return false
 	}
-	if s.current.Load() != g {
+	if r.current.Load() != g {
 		return true // renewed already since the call was sent
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return !s.futile.resting()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.futile.resting()
 }
 
 // judge learns from how a second attempt went. A server that refuses tokens
 // fresh from the issuer (its clock is wrong, it lacks the key) would make each
 // call a renewal, so renewals for its sake are spaced out.
-func (s *Session) judge(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (r *renewer) judge(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if curable(err) {
-		s.futile.fail(0)
+		r.futile.fail(0)
 	} else {
-		s.futile = pace{}
+		r.futile = pace{}
 	}
 }
 

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -17,26 +14,17 @@ import (
 )
 
 // Session is a user who is logged in: tokens that renew themselves, and a
-// gRPC credential that sends them. [Login] makes one.
+// gRPC credential that sends them. [Login] makes one, [Resume] goes on with
+// one.
 //
 // All methods are safe for concurrent use. A session owns one goroutine,
-// which [Session.Close] stops, as does the session's end. Printing or logging
-// a session shows none of its secrets.
+// which Close stops, as does the session's end. Printing or logging a session
+// shows none of its secrets.
 type Session struct {
-	client    grpcauthv1.AuthServiceClient
-	clientID  string
-	transport transportGuard
+	*renewer
 
-	current atomic.Pointer[grant] // stored under mu, read by every call
-	wake    chan struct{}         // a flight is wanted
-	stop    context.CancelFunc
-	done    chan struct{} // closed when the goroutine has returned
-
-	mu     sync.Mutex
-	flight *flight // the renewal that is wanted or under way, if any
-	pace   pace    // of renewals that fail
-	last   error   // why the last renewal failed
-	futile pace    // of renewals that did not help the call they were for
+	client grpcauthv1.AuthServiceClient
+	store  TokenStore
 }
 
 var _ credentials.PerRPCCredentials = (*Session)(nil)
@@ -49,68 +37,73 @@ var _ credentials.PerRPCCredentials = (*Session)(nil)
 // honour call options, as *grpc.ClientConn does.
 //
 // Errors: [ErrPlaintext] when conn would show the password to others, nothing
-// is sent then; [*ChallengeError] when a second factor is wanted; else the
+// is sent then; [*ChallengeError] when a second factor is wanted; what the
+// store of [WithStore] returns, and then nobody is logged in; else the
 // server's status, whose [Reason] is INVALID_CREDENTIALS, INVALID_CLIENT,
 // SCOPE_NOT_GRANTED, INVALID_REQUEST, THROTTLED or BUSY, among others.
 func Login(ctx context.Context, conn grpc.ClientConnInterface, username, password string, opts ...Option) (*Session, error) {
-	c := newLogin(username, password, opts)
-	client := grpcauthv1.NewAuthServiceClient(conn)
-	sent := time.Now()
-	answer, err := client.Login(ctx, &c.request, grpc.PerRPCCredentials(c.transport))
-	if err != nil {
+	c := newConfig(opts)
+	if c.store == nil {
+		c.store = newProcessStore()
+	}
+	s := newSession(conn, c)
+	if err := s.login(ctx, c, username, password); err != nil {
 		return nil, fmt.Errorf("authclient: login: %w", err)
+	}
+	return s, nil
+}
+
+func newSession(conn grpc.ClientConnInterface, c config) *Session {
+	return &Session{
+		renewer: newRenewer("authclient.Session", c.transport),
+		client:  grpcauthv1.NewAuthServiceClient(conn),
+		store:   c.store,
+	}
+}
+
+// login holds the store's lock, so that a store that can't be used is found
+// out before anybody is logged in.
+func (s *Session) login(ctx context.Context, c config, username, password string) error {
+	unlock, err := s.store.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	request := &grpcauthv1.LoginRequest{
+		Username: username, Password: password,
+		ClientId: c.clientID, Scopes: c.scopes, Audiences: c.audiences, Label: c.label,
+	}
+	sent := time.Now()
+	answer, err := s.client.Login(ctx, request, grpc.PerRPCCredentials(s.transport))
+	if err != nil {
+		return err
 	}
 	if challenge := answer.GetChallenge(); challenge != nil {
-		return nil, &ChallengeError{Method: challenge.GetMethod(), ExpiresIn: challenge.GetExpiresIn().AsDuration()}
+		return &ChallengeError{Method: challenge.GetMethod(), ExpiresIn: challenge.GetExpiresIn().AsDuration()}
 	}
-	g, err := newGrant(answer.GetTokens(), sent)
+	g, err := s.keep(ctx, c.clientID, answer.GetTokens(), sent)
 	if err != nil {
-		return nil, fmt.Errorf("authclient: login: %w", err)
+		s.abandon(ctx, answer.GetTokens())
+		return err
 	}
-	return newSession(client, c, g), nil
+	s.start(g, s.fetch)
+	return nil
 }
 
-func newSession(client grpcauthv1.AuthServiceClient, c *config, g *grant) *Session {
-	ctx, stop := context.WithCancel(context.Background())
-	s := &Session{
-		client:    client,
-		clientID:  c.request.GetClientId(),
-		transport: c.transport,
-		wake:      make(chan struct{}, 1),
-		stop:      stop,
-		done:      make(chan struct{}),
+// abandon ends a session that nobody will hold. If that fails, it expires.
+func (s *Session) abandon(ctx context.Context, tokens *grpcauthv1.Tokens) {
+	if tokens.GetAccessToken() != "" {
+		_, _ = s.client.Logout(ctx, &grpcauthv1.LogoutRequest{}, grpc.PerRPCCredentials(fixed{s.transport, bearer + tokens.GetAccessToken()}))
 	}
-	s.current.Store(g)
-	go s.run(ctx)
-	return s
 }
 
-// Token is the access token, for use outside gRPC. It waits, under ctx, only
-// when the token has expired and a renewal is needed first.
-//
-// Errors: [ErrSessionEnded], [ErrClosed], the context's as a status, or why
-// the renewal failed.
-func (s *Session) Token(ctx context.Context) (string, error) {
-	g, err := s.grant(ctx)
-	if err != nil {
-		return "", err
-	}
-	return g.token(), nil
-}
-
-// Refresh renews the tokens now, or waits under ctx for the renewal that is
-// under way. When ctx ends first the renewal goes on. Errors are those of
-// [Session.Token].
-func (s *Session) Refresh(ctx context.Context) error {
-	_, err := s.replace(ctx, s.current.Load(), true)
-	return err
-}
-
-// Logout ends the session, at the server and then here: everything that uses
-// it fails with [ErrSessionEnded] from then on. A session that had ended
-// already is no error. After any other error the session stands, and Logout
-// may be called again.
+// Logout ends the session, at the server, then in its store, and then here:
+// everything that uses it fails with [ErrSessionEnded] from then on. A session
+// that had ended already is no error. After an error of the server the session
+// stands, and Logout may be called again; after one of the store it has ended,
+// and what is left in the store is of no use.
 func (s *Session) Logout(ctx context.Context) error {
+	session := s.current.Load().session
 	err := s.attempt(ctx, nil, func(ctx context.Context, opts []grpc.CallOption) error {
 		_, err := s.client.Logout(ctx, &grpcauthv1.LogoutRequest{}, append(opts, grpc.PerRPCCredentials(s))...)
 		return err
@@ -120,7 +113,24 @@ func (s *Session) Logout(ctx context.Context) error {
 	}
 	s.end(fail(codes.Unauthenticated, ErrSessionEnded, errLoggedOut))
 	<-s.done
+	if err := s.forgetSaved(ctx, session); err != nil {
+		return fmt.Errorf("authclient: logout: %w", err)
+	}
 	return nil
+}
+
+// forgetSaved clears the store, unless another login has taken its place.
+func (s *Session) forgetSaved(ctx context.Context, session string) error {
+	unlock, err := s.store.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	saved, err := s.store.Load(ctx)
+	if err != nil || saved.SessionID != session {
+		return err
+	}
+	return s.store.Save(ctx, Saved{})
 }
 
 // over reports whether err says that there is no session to log out of.
@@ -129,26 +139,3 @@ func over(err error) bool {
 	return errors.Is(err, ErrSessionEnded) ||
 		reason == grpcauthv1.Reason_REASON_SESSION_REVOKED || reason == grpcauthv1.Reason_REASON_TOKEN_REVOKED
 }
-
-// Close stops the renewals and waits until their goroutine is gone. Everything
-// that uses the session fails with [ErrClosed] from then on. At the server the
-// session stands until it expires; [Session.Logout] ends it. Closing twice
-// does no harm.
-func (s *Session) Close() {
-	s.end(fail(codes.Canceled, ErrClosed, nil))
-	<-s.done
-}
-
-const redacted = "authclient.Session{redacted}"
-
-// String says that this is a session, and nothing else.
-func (s *Session) String() string { return redacted }
-
-// GoString says that this is a session, and nothing else.
-func (s *Session) GoString() string { return redacted }
-
-// Format prints the same for every verb and flag.
-func (s *Session) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
-
-// LogValue says that this is a session, and nothing else.
-func (s *Session) LogValue() slog.Value { return slog.StringValue(redacted) }

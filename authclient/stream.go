@@ -8,27 +8,27 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-func (s *Session) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+func (r *renewer) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	if desc.ClientStreams {
 		return open(ctx, desc, cc, method, opts...)
 	}
-	noted, sent := s.noteSent(ctx)
+	noted, sent := r.noteSent(ctx)
 	first, err := open(noted, desc, cc, method, opts...)
 	if err != nil {
 		return nil, err
 	}
 	again := func(err error) (grpc.ClientStream, error) {
 		header, _ := first.Header() // does not wait: the stream is over
-		if !s.worthRetrying(sent.Load(), header, err) {
+		if !r.worthRetrying(sent.Load(), header, err) {
 			return nil, err
 		}
-		if _, err := s.replace(ctx, sent.Load(), false); err != nil {
+		if _, err := r.replace(ctx, sent.Load(), false); err != nil {
 			return nil, err
 		}
 		forget(opts)
 		return open(ctx, desc, cc, method, opts...)
 	}
-	return &serverStream{stream: first, again: again, judge: s.judge}, nil
+	return &serverStream{stream: first, again: again, judge: r.judge}, nil
 }
 
 // serverStream is a stream with one request, which it can send again on
