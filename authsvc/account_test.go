@@ -95,7 +95,9 @@ func (w *world) protected(ctx context.Context) map[string]error {
 	_, list := w.ListSessions(ctx, &grpcauthv1.ListSessionsRequest{})
 	_, one := w.RevokeSession(ctx, &grpcauthv1.RevokeSessionRequest{SessionId: "s"})
 	_, all := w.RevokeAllSessions(ctx, &grpcauthv1.RevokeAllSessionsRequest{})
-	return map[string]error{"Logout": logout, "GetUserInfo": info, "ListSessions": list, "RevokeSession": one, "RevokeAllSessions": all}
+	_, again := w.Reauthenticate(ctx, &grpcauthv1.ReauthenticateRequest{Password: adaPassword})
+	_, password := w.ChangePassword(ctx, &grpcauthv1.ChangePasswordRequest{OldPassword: adaPassword, NewPassword: "analytical engine"})
+	return map[string]error{"Logout": logout, "GetUserInfo": info, "ListSessions": list, "RevokeSession": one, "RevokeAllSessions": all, "Reauthenticate": again, "ChangePassword": password}
 }
 
 // checklist: B4

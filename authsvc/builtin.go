@@ -33,11 +33,12 @@ func newBuiltin(users store.Users, log *slog.Logger) (*builtin, error) {
 
 // authenticate costs one hash whoever is asked for: nobody, a disabled user,
 // one with another password, or one whose stored hash is none. All are answered
-// alike; of the last only our log tells.
+// alike; of the last only our log tells. Whom it was, if anybody, comes beside
+// the refusal.
 func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, error) {
 	user, err := d.find(ctx, c.Username)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !user.DisabledAt.IsZero() {
-		return Identity{}, d.nobody(ctx, c.Password)
+		return Identity{Subject: user.Subject}, d.nobody(ctx, c.Password)
 	}
 	if err != nil {
 		return Identity{}, err
@@ -45,13 +46,13 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 	ok, outdated, err := d.hasher.Verify(ctx, user.PasswordHash, c.Password)
 	if errors.Is(err, password.ErrEncoding) {
 		d.log.LogAttrs(ctx, slog.LevelError, "password_unusable", slog.String("subject", user.Subject), slog.String("cause", err.Error()))
-		return Identity{}, d.nobody(ctx, c.Password)
+		return Identity{Subject: user.Subject}, d.nobody(ctx, c.Password)
 	}
 	if err != nil {
-		return Identity{}, err
+		return Identity{Subject: user.Subject}, err
 	}
 	if !ok {
-		return Identity{}, ErrInvalidCredentials
+		return Identity{Subject: user.Subject}, ErrInvalidCredentials
 	}
 	if outdated {
 		return d.rehash(ctx, user, c)
@@ -115,14 +116,37 @@ func (d *builtin) load(ctx context.Context, subject string) (Identity, error) {
 	return identityOf(user), nil
 }
 
+// change gives the user another password, if the one that was proven still
+// stands when it is done, and ends all of their sessions. It gives the user's
+// new version.
+func (d *builtin) change(ctx context.Context, proven Identity, password string, log store.Entry) (version string, err error) {
+	user, err := d.users.UserBySubject(ctx, proven.Subject)
+	if err != nil {
+		return "", err
+	}
+	if versionOf(user.PasswordHash) != proven.Version {
+		return "", errChanged
+	}
+	hash, err := d.hasher.Hash(ctx, password)
+	if err != nil {
+		return "", err
+	}
+	return versionOf(hash), d.users.ChangePassword(ctx, user.Subject, user.PasswordHash, hash, log)
+}
+
+// versionOf tells one password hash from another.
+func versionOf(hash string) string {
+	version := sha256.Sum256([]byte(hash))
+	return string(version[:])
+}
+
 func identityOf(u store.User) Identity {
-	version := sha256.Sum256([]byte(u.PasswordHash))
 	id := Identity{
 		Subject:  u.Subject,
 		Username: u.Username,
 		Scopes:   u.Scopes,
 		Roles:    u.Roles,
-		Version:  string(version[:]),
+		Version:  versionOf(u.PasswordHash),
 	}
 	if u.Admin {
 		id.Scopes = unique(append([]string{adminScope}, u.Scopes...))

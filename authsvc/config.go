@@ -60,6 +60,15 @@ type Config struct {
 	// UNAVAILABLE. See [Identity.Version] for what makes a login
 	// safe against a password change that happens while it runs.
 	//
+	// An Identity with the Subject beside ErrInvalidCredentials tells whose
+	// password was wrong, for the audit record. A [ChallengeError] asks the
+	// user for a second factor.
+	//
+	// Attempts are slowed down before it is called, for each name as
+	// [NormalizeUsername] spells it and each block of addresses. So accept a
+	// name in no other spelling than that makes one of; else each one is
+	// another name to guess by.
+	//
 	// Authenticate and Load go together; without them the users are those of
 	// Store. Both are called by many goroutines at once.
 	Authenticate func(ctx context.Context, c Credentials) (Identity, error)
@@ -70,6 +79,20 @@ type Config struct {
 	// any more: the session ends. Any other error is told as UNAVAILABLE and
 	// changes nothing.
 	Load func(ctx context.Context, subject string) (Identity, error)
+
+	// Claims adds claims of yours to the access token of a user and the client
+	// it is for, at every login and every refresh. A name that is in
+	// Identity.Claims too has the value from there. A name that has a meaning
+	// already ("sub", "scope") fails the call and is logged; an error is told
+	// as UNAVAILABLE and changes nothing. nil: Identity.Claims alone.
+	Claims func(ctx context.Context, id Identity, clientID string) (map[string]any, error)
+
+	// Audit is told of every entry of the audit record, after the change that
+	// it tells of was committed: to send it elsewhere. Seq is not set, and At
+	// is by our clock; of failures, which the record adds up, it is told each.
+	// It must not block, and is called by many goroutines at once. What the
+	// process did not live to tell is in the Store. nil: nobody is told.
+	Audit func(ctx context.Context, e store.Entry)
 
 	// Hasher checks the passwords of the Store's users. Bring yours to bound
 	// how many hashes run and how many wait, or to share them with code of
@@ -96,6 +119,14 @@ type Config struct {
 	// AllowPlaintextFrom is where the proxy sits that terminates TLS before
 	// this server. Empty: passwords and refresh tokens are taken from TLS
 	// connections and from this machine only.
+	//
+	// Attempts to log in are slowed down for each account and block of
+	// addresses, and for each block of addresses. All calls through a proxy
+	// have its address: they are not slowed down for that, but who guesses at
+	// an account makes its owner wait, for 30 seconds at most each time. Name
+	// the proxy here also if it speaks TLS to this server. A proxy that passes
+	// connections through, and tells a listener of yours the address (the
+	// PROXY protocol), needs neither.
 	AllowPlaintextFrom []netip.Prefix
 
 	// Logger is told of logins, refreshes and refusals, never a secret. nil:
@@ -139,6 +170,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Audit != nil && c.Store != nil {
+		c.Store = &told{Store: c.Store, now: c.Now, tell: c.Audit}
 	}
 	return c
 }

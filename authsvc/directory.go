@@ -14,8 +14,11 @@ import (
 )
 
 // directory knows the users. It answers with an Identity that can be used as
-// it is, with ErrInvalidCredentials or ErrGone, or with what a client is told.
+// it is, with ErrInvalidCredentials, a ChallengeError or ErrGone, or with what
+// a client is told.
 type directory interface {
+	// authenticate gives what it knows of the user also beside an error, for
+	// the audit record.
 	authenticate(ctx context.Context, c Credentials) (Identity, error)
 	load(ctx context.Context, subject string) (Identity, error)
 }
@@ -37,11 +40,16 @@ type theirs struct{ cfg Config }
 
 func (d *theirs) authenticate(ctx context.Context, c Credentials) (Identity, error) {
 	id, err := d.cfg.Authenticate(ctx, c)
-	if err != nil {
-		return Identity{}, theirError(ctx, "Authenticate", err, ErrInvalidCredentials)
-	}
-	if id.Subject == "" {
-		return Identity{}, errors.New("authsvc: Config.Authenticate returned an Identity without a Subject and no error: return ErrInvalidCredentials for an unknown user")
+	var challenge *ChallengeError
+	switch {
+	case strings.HasPrefix(id.Subject, clientSubject):
+		return Identity{}, fmt.Errorf("authsvc: Config.Authenticate returned the subject %q: a user's must not begin with %q, which is for clients", id.Subject, clientSubject)
+	case err != nil && !errors.As(err, &challenge):
+		return Identity{Subject: id.Subject}, theirError(ctx, "Authenticate", err, ErrInvalidCredentials)
+	case id.Subject == "":
+		return Identity{}, errors.New("authsvc: Config.Authenticate returned an Identity without a Subject: return ErrInvalidCredentials for an unknown user, and say beside a ChallengeError whom it is for")
+	case challenge != nil:
+		return id, challenge.check()
 	}
 	return id, nil
 }

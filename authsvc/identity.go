@@ -19,14 +19,18 @@ var (
 	ErrGone = fault.New(grpcauthv1.Reason_REASON_USER_NOT_FOUND, "authsvc: the user is gone")
 )
 
-// Credentials is what a user logs in with. However it is printed, logged or
+// Credentials is what a user logs in with, or proves once more who they are. However it is printed, logged or
 // made JSON, it shows the client only.
 type Credentials struct {
 	// Username is the name as it was typed, not empty and at most 256 bytes.
 	// [NormalizeUsername] makes one spelling of it.
 	Username string `json:"-"`
-	// Password is not empty and has at most 1024 bytes.
+	// Password is not empty and has at most 1024 bytes, unless a challenge is
+	// answered.
 	Password string `json:"-"`
+	// Challenge is the answer to the ChallengeError that was returned for the
+	// right password of Username, else nil. Password is empty then.
+	Challenge *ChallengeAnswer `json:"-"`
 	// ClientID is the client the user logs in by; it is a known one.
 	ClientID string
 }
@@ -46,7 +50,8 @@ type Identity struct {
 	// email address. Required.
 	Subject string
 
-	// Username is what GetUserInfo calls them. It is not in the token.
+	// Username is the name they log in with, by which Reauthenticate asks for
+	// their password, and what GetUserInfo calls them. It is not in the token.
 	Username string
 
 	// Scopes is what the user may be granted. Those that begin with

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/grpcauth/grpcauth/authsvc/password"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
 	"github.com/grpcauth/grpcauth/token"
@@ -22,6 +23,8 @@ const (
 	maxScope        = 128
 	maxAudience     = 256
 	maxEntries      = 64 // of a list
+	maxChallenge    = 8192
+	maxResponse     = 1024
 	maxSessionID    = 64
 	maxPageToken    = 256
 	maxPage         = 100
@@ -34,15 +37,46 @@ type violations []fault.Detail
 
 func checkLogin(r *grpcauthv1.LoginRequest) error {
 	var v violations
-	v.required("username", r.GetUsername(), maxUsername)
-	v.plain("username", r.GetUsername())
-	v.required("password", r.GetPassword(), maxPassword)
+	if answer := r.GetChallengeAnswer(); answer != nil {
+		v.empty("username", r.GetUsername())
+		v.answer(answer, r.GetPassword())
+	} else {
+		v.required("username", r.GetUsername(), maxUsername)
+		v.plain("username", r.GetUsername())
+		v.required("password", r.GetPassword(), maxPassword)
+	}
 	v.atMost("client_id", r.GetClientId(), maxClientID)
 	v.scopes("scopes", r.GetScopes())
 	v.list("audiences", r.GetAudiences(), maxAudience)
 	v.atMost("label", r.GetLabel(), maxLabel)
 	v.plain("label", r.GetLabel())
 	return v.err()
+}
+
+func checkReauthenticate(r *grpcauthv1.ReauthenticateRequest) error {
+	var v violations
+	if answer := r.GetChallengeAnswer(); answer != nil {
+		v.answer(answer, r.GetPassword())
+	} else {
+		v.required("password", r.GetPassword(), maxPassword)
+	}
+	return v.err()
+}
+
+func checkChangePassword(r *grpcauthv1.ChangePasswordRequest) error {
+	var v violations
+	v.required("old_password", r.GetOldPassword(), maxPassword)
+	if err := password.Check(r.GetNewPassword()); err != nil {
+		v.add("new_password", "%s", strings.TrimPrefix(err.Error(), "password: "))
+	}
+	return v.err()
+}
+
+// answer stands in place of a name and a password.
+func (v *violations) answer(a *grpcauthv1.ChallengeAnswer, password string) {
+	v.empty("password", password)
+	v.required("challenge_answer.token", a.GetToken(), maxChallenge)
+	v.required("challenge_answer.response", a.GetResponse(), maxResponse)
 }
 
 func checkRefresh(r *grpcauthv1.RefreshRequest) error {
@@ -82,6 +116,12 @@ func (v *violations) required(field, value string, limit int) {
 		v.add(field, "must not be empty")
 	}
 	v.atMost(field, value, limit)
+}
+
+func (v *violations) empty(field, value string) {
+	if value != "" {
+		v.add(field, "must be empty where a challenge is answered")
+	}
 }
 
 func (v *violations) atMost(field, value string, limit int) {

@@ -5,25 +5,20 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
-	"github.com/grpcauth/grpcauth/internal/fault"
-	"github.com/grpcauth/grpcauth/internal/transport"
 )
-
-var errChanged = fault.New(grpcauthv1.Reason_REASON_CONFLICT, "authsvc: the user's credentials changed during the login")
 
 // Login proves who is calling and opens a session.
 func (s *server) Login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpcauthv1.LoginResponse, error) {
-	tokens, err := s.login(ctx, req)
+	resp, err := s.login(ctx, req)
 	if err != nil {
 		return nil, s.leave(ctx, "login_failed", err, s.clients.attr(ctx, req.GetClientId()))
 	}
-	return &grpcauthv1.LoginResponse{Result: &grpcauthv1.LoginResponse_Tokens{Tokens: tokens}}, nil
+	return resp, nil
 }
 
-func (s *server) login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpcauthv1.Tokens, error) {
+func (s *server) login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpcauthv1.LoginResponse, error) {
 	if err := s.secure(ctx); err != nil {
 		return nil, err
 	}
@@ -34,61 +29,29 @@ func (s *server) login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpc
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.prove(ctx, Credentials{Username: req.GetUsername(), Password: req.GetPassword(), ClientID: client.ID})
+	p, err := s.answered(loginProof(req, client), req.GetChallengeAnswer())
 	if err != nil {
 		return nil, err
 	}
-	return s.open(ctx, req, client, user)
-}
-
-// proven is a user whose credentials were right while their counters stood at
-// counters.
-type proven struct {
-	Identity
-	counters store.Counters
-}
-
-// prove checks the credentials so that a login which began before they changed
-// can't finish after. Whose they are is known only once they are checked, so
-// the counter is read then, and the user is loaded once more:
-//
-//   - changed and raised before the counter was read: Load shows another
-//     version, or that the user is gone;
-//   - raised after that: the session is not inserted, because the counter has
-//     moved, or it is revoked by the raise itself.
-//
-// For this, whoever changes credentials changes them first and raises then, or
-// does both in one transaction, as the Store does for its own users.
-func (s *server) prove(ctx context.Context, c Credentials) (proven, error) {
-	checked, err := s.users.authenticate(password.WithOrigin(ctx, transport.Origin(ctx)), c)
-	if err != nil {
-		return proven{}, err
-	}
-	counters, err := s.store.Counters(ctx, checked.Subject, c.ClientID)
-	if err != nil {
-		return proven{}, err
-	}
-	now, err := s.users.load(ctx, checked.Subject)
-	if errors.Is(err, ErrGone) {
-		return proven{}, ErrInvalidCredentials
+	user, err := s.prove(ctx, p)
+	var more *ChallengeError
+	if errors.As(err, &more) {
+		challenge, err := s.ask(ctx, p, user, more)
+		return &grpcauthv1.LoginResponse{Result: &grpcauthv1.LoginResponse_Challenge{Challenge: challenge}}, err
 	}
 	if err != nil {
-		return proven{}, err
+		return nil, err
 	}
-	if err := sameVersion(checked.Version, now.Version); err != nil {
-		return proven{}, err
-	}
-	return proven{Identity: now, counters: counters}, nil
+	tokens, err := s.open(ctx, req, client, user)
+	return &grpcauthv1.LoginResponse{Result: &grpcauthv1.LoginResponse_Tokens{Tokens: tokens}}, err
 }
 
-func sameVersion(checked, now string) error {
-	switch {
-	case checked == now:
-		return nil
-	case checked == "" || now == "":
-		return errors.New("authsvc: only one of Config.Authenticate and Config.Load sets Identity.Version: set it in both or in neither")
-	default:
-		return errChanged
+func loginProof(req *grpcauthv1.LoginRequest, client Client) proof {
+	return proof{
+		Credentials: Credentials{Username: req.GetUsername(), Password: req.GetPassword(), ClientID: client.ID},
+		account:     byName(req.GetUsername()),
+		failure:     "login_failed",
+		purpose:     []string{"login", client.ID, string(join(req.GetScopes()...)), string(join(req.GetAudiences()...)), req.GetLabel()},
 	}
 }
 

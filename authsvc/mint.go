@@ -3,6 +3,7 @@ package authsvc
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -24,6 +25,10 @@ type grant struct {
 // what it was at login. The counters are those that stood before anything was
 // read that the token tells.
 func (s *server) mint(ctx context.Context, session store.Session, id Identity, scopes, audiences []string, counters store.Counters) (*grant, error) {
+	claims, err := s.privateClaims(ctx, id, session.ClientID)
+	if err != nil {
+		return nil, err
+	}
 	spec := token.Spec{
 		Kind:      token.Access,
 		Subject:   session.Subject,
@@ -35,16 +40,37 @@ func (s *server) mint(ctx context.Context, session store.Session, id Identity, s
 		AuthTime:  session.AuthTime,
 		AMR:       session.AMR,
 		Counters:  token.Counters(counters),
-		Claims:    id.Claims,
+		Claims:    claims,
 	}
 	if session.Certificate != "" {
 		spec.Certificate = transport.Certificate(ctx) // the same: see checkBinding
 	}
-	raw, claims, err := s.issuer.Issue(ctx, spec)
+	raw, issued, err := s.issuer.Issue(ctx, spec)
 	if err != nil {
 		return nil, unmintable(ctx, session.Subject, err)
 	}
-	return &grant{raw: raw, claims: claims}, nil
+	return &grant{raw: raw, claims: issued}, nil
+}
+
+// privateClaims are those of Config.Claims and those of the user, who wins.
+func (s *server) privateClaims(ctx context.Context, id Identity, clientID string) (map[string]any, error) {
+	if s.cfg.Claims == nil {
+		return id.Claims, nil
+	}
+	added, err := s.cfg.Claims(ctx, id, clientID)
+	if err != nil {
+		return nil, theirError(ctx, "Claims", err, nil)
+	}
+	claims := maps.Clone(id.Claims)
+	if claims == nil {
+		claims = map[string]any{}
+	}
+	for name, value := range added {
+		if _, own := claims[name]; !own {
+			claims[name] = value
+		}
+	}
+	return claims, nil
 }
 
 // unmintable is our fault whatever reason err names: the client has sent no

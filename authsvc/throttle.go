@@ -1,0 +1,133 @@
+package authsvc
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"net/netip"
+	"slices"
+
+	"google.golang.org/grpc/peer"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/transport"
+)
+
+// How many attempts in a row cost no wait: of one account from one block of
+// addresses, of one block whatever the account, and to answer the challenges of
+// one account from wherever.
+const (
+	freeOfAccount = 5
+	freeOfBlock   = 1000
+	freeOfFactor  = 10
+)
+
+var errThrottled = fault.New(grpcauthv1.Reason_REASON_THROTTLED, "authsvc: too many attempts")
+
+// throttle slows down guesses. An account is counted for each block of
+// addresses apart, so that nobody can make somebody elsewhere wait; see
+// docs/adr/0007.
+type throttle struct {
+	attempts store.Attempts
+	key      []byte         // of the names of what is counted
+	proxies  []netip.Prefix // who speak for others
+}
+
+func newThrottle(cfg Config) (*throttle, error) {
+	key, err := derive(cfg.Secret, labelAttempt, keyLen)
+	if err != nil {
+		return nil, err
+	}
+	return &throttle{attempts: cfg.Store, key: key, proxies: cfg.AllowPlaintextFrom}, nil
+}
+
+// tried is an attempt that was counted.
+type tried struct {
+	attempts store.Attempts
+	account  []string // forgotten when it was right
+	block    []string // one less when it was right
+}
+
+// begin counts an attempt on an account, or refuses it because it is too
+// early. factor is whose challenge it answers, or "".
+func (t *throttle) begin(ctx context.Context, account, factor string) (tried, error) {
+	block := transport.Origin(ctx).String()
+	keys := []store.AttemptKey{{Key: t.name("account", account, block), Free: freeOfAccount}}
+	if factor != "" {
+		keys = append(keys, store.AttemptKey{Key: t.name("factor", factor), Free: freeOfFactor})
+	}
+	began := tried{attempts: t.attempts}
+	for _, k := range keys {
+		began.account = append(began.account, k.Key)
+	}
+	if !t.shared(ctx) {
+		keys = append(keys, store.AttemptKey{Key: t.name("block", block), Free: freeOfBlock})
+		began.block = []string{keys[len(keys)-1].Key}
+	}
+	wait, err := t.attempts.Attempt(ctx, keys...)
+	if err != nil {
+		return tried{}, err
+	}
+	if wait > 0 {
+		return tried{}, fault.Because(grpcauthv1.Reason_REASON_THROTTLED, errThrottled, fault.RetryAfter(wait))
+	}
+	return began, nil
+}
+
+// forgive: it was right.
+func (t tried) forgive(ctx context.Context) error {
+	if err := t.attempts.Forgive(ctx, t.account...); err != nil || len(t.block) == 0 {
+		return err
+	}
+	return t.attempts.Pardon(ctx, t.block...)
+}
+
+// halfway: what was tried is right, but the user has more to prove.
+func (t tried) halfway(ctx context.Context, challenge error) error {
+	if len(t.block) > 0 {
+		if err := t.attempts.Pardon(ctx, t.block...); err != nil {
+			return err
+		}
+	}
+	return challenge
+}
+
+// pardon: nobody has judged it.
+func (t tried) pardon(ctx context.Context) error {
+	return t.attempts.Pardon(ctx, append(t.block, t.account...)...)
+}
+
+// name is what the store knows of an account or a block: without our secret it
+// tells nothing.
+func (t *throttle) name(texts ...string) string {
+	h := hmac.New(sha256.New, t.key)
+	h.Write(join(texts...))
+	return b64.EncodeToString(h.Sum(nil))
+}
+
+// shared reports whether the connection comes from a proxy that we know of, or
+// from this machine, where one may be. Its address says nothing then about who
+// calls.
+func (t *throttle) shared(ctx context.Context) bool {
+	p, ok := peer.FromContext(ctx)
+	if !ok || transport.Local(p.Addr) {
+		return true
+	}
+	ip, err := netip.ParseAddr(addressOf(ctx))
+	return err != nil || slices.ContainsFunc(t.proxies, func(p netip.Prefix) bool { return p.Contains(ip.WithZone("")) })
+}
+
+// byName is what is counted for who logs in by name: the name in its one
+// spelling, whether or not somebody has it.
+func byName(typed string) string {
+	name, err := NormalizeUsername(typed)
+	if err != nil {
+		name = typed
+	}
+	return "name " + name
+}
+
+// bySubject is what is counted for somebody who is logged in.
+func bySubject(subject string) string { return "subject " + subject }
