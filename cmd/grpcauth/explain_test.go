@@ -93,23 +93,23 @@ func TestExplainLetsIn(t *testing.T) {
 		"a rule that is lifted": {
 			rule: &grpcauthv1.Rule{Scopes: []string{"notes.admin"}, Override: lift, Bind: wholeRule().GetBind()}, raw: good, args: []string{"--request", `{"service":"bob"}`},
 			rows: []string{
-				"override      ok           met: scopes, any_scopes, roles, claims and bind are lifted",
+				"override      ok           wants role editor: met, so scopes and bind are lifted",
 				"scopes        lifted       wants notes.admin; the token has notes.read",
-				"bind[0]       lifted       wants sub = service",
+				"bind[0]       lifted       wants sub = service; the token has \"ada\"",
 			},
 			verdict: asFar,
 		},
 		"a binding that is lifted, without a request": {
 			rule: &grpcauthv1.Rule{Override: lift, Bind: wholeRule().GetBind()}, raw: good,
-			rows: []string{"bind[0]       lifted       wants sub = service"}, verdict: asFar,
+			rows: []string{"bind[0]       lifted       wants sub = service; the token has \"ada\""}, verdict: asFar,
 		},
 		"a rule that is met, and an override that is not": {
 			rule: &grpcauthv1.Rule{Scopes: []string{"notes.read"}, Override: &grpcauthv1.Override{Roles: []string{"admin"}}}, raw: good,
-			rows: []string{"override      ok           not met: it lifts nothing", "scopes        ok           wants notes.read; the token has notes.read"}, verdict: asFar,
+			rows: []string{"override      ok           wants role admin: not met, so it lifts nothing", "scopes        ok           wants notes.read; the token has notes.read"}, verdict: asFar,
 		},
 		"a binding, without a request": {
 			rule: &grpcauthv1.Rule{Bind: wholeRule().GetBind()}, raw: good,
-			rows:    []string{"bind[0]       not checked  wants sub = service: no --request given"},
+			rows:    []string{"bind[0]       not checked  wants sub = service; the token has \"ada\": no --request given"},
 			verdict: "let in if the request has what claims are bound to: give it with --request to know",
 		},
 		"revocations": {

@@ -194,7 +194,7 @@ func TestExplainSaysThatEachMessageIsBound(t *testing.T) {
 	file := healthFile(t, &grpcauthv1.Rule{Bind: []*grpcauthv1.Binding{{Claim: "sub", Field: "service"}}})
 	file.GetService()[0].GetMethod()[0].ClientStreaming = new(true)
 	got := explainRun(t, raw, "", replaced(explainArgs(t, f, nil, raw, "--request", `{"service":"ada"}`), []string{"--descriptor-set", setOf(t, file)})...)
-	if got.code != exitOK || !strings.Contains(got.stdout, "bind[0]       ok           wants sub = service, in every message of the stream\n") {
+	if got.code != exitOK || !strings.Contains(got.stdout, "bind[0]       ok           wants sub = service, in every message of the stream; the token has \"ada\"\n") {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -218,7 +218,7 @@ func TestExplainReadsAnyRequest(t *testing.T) {
 	path := write(t, "request.json", `{"owner": "ada", "more": {"@type": "type.googleapis.com/shop.v1.Item", "owner": "bob"}}`, 0o600)
 	args := replaced(explainArgs(t, f, nil, raw, "--request", "@"+path), []string{"--descriptor-set", set, "--method", "/shop.v1.ShopService/GetItem"})
 	got := explainRun(t, raw, "", args...)
-	if got.code != exitOK || !strings.Contains(got.stdout, "bind[0]       ok           wants sub = owner\n") {
+	if got.code != exitOK || !strings.Contains(got.stdout, "bind[0]       ok           wants sub = owner; the token has \"ada\"\n") {
 		t.Errorf("got %+v", got)
 	}
 }

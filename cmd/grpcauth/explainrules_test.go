@@ -108,13 +108,13 @@ func refusedByRules(f *forger) []refusedCall {
 		},
 		{
 			name: "bound to another user", rule: &grpcauthv1.Rule{Bind: []*grpcauthv1.Binding{{Claim: "sub", Field: "service"}}}, raw: good, args: []string{"--request", `{"service":"bob"}`},
-			by: "bind[0]", detail: "wants sub = service",
+			by: "bind[0]", detail: "wants sub = service; the token has \"ada\"",
 			answer: "PermissionDenied BINDING_MISMATCH: the request is about somebody else",
-			cause:  "policy: a claim does not equal the request's field: sub = service, service is another in the request",
+			cause:  "policy: a claim does not equal the request's field: sub = service, service has another value in the request",
 		},
 		{
 			name: "bound to nothing", rule: &grpcauthv1.Rule{Bind: []*grpcauthv1.Binding{{Claim: "sub", Field: "service"}}}, raw: good, args: []string{"--request", `{}`},
-			by: "bind[0]", detail: "wants sub = service",
+			by: "bind[0]", detail: "wants sub = service; the token has \"ada\"",
 			answer: "PermissionDenied BINDING_MISMATCH: the request is about somebody else",
 			cause:  "policy: a claim does not equal the request's field: sub = service, service is missing or empty in the request",
 		},

@@ -136,9 +136,8 @@ func (e *explainer) requirements() []step {
 	if !hasStep(all, "revocation") {
 		all = append(all, e.betweenChecks()...)
 	}
-	bindings := e.policy.Bindings()
-	for i := range bindings {
-		all = append(all, step{fmt.Sprintf("bind[%d]", i), func(context.Context) finding { return e.checkBinding(&bindings[i]) }})
+	for i := range e.policy.Bindings() {
+		all = append(all, step{fmt.Sprintf("bind[%d]", i), func(context.Context) finding { return e.checkBinding(i) }})
 	}
 	return all
 }
@@ -169,10 +168,12 @@ func (e *explainer) betweenChecks() []step {
 }
 
 func (e *explainer) checkOverride(context.Context) finding {
+	rule := e.policy.Rule()
+	wants := "wants " + brief(overrideWants(rule).String())
 	if e.policy.Lifts(e.claims()) {
-		return passed("met: scopes, any_scopes, roles, claims and bind are lifted")
+		return passed(wants + ": met, so " + liftedSentence(rule).String())
 	}
-	return passed("not met: it lifts nothing")
+	return passed(wants + ": not met, so it lifts nothing")
 }
 
 func (e *explainer) checkClaims(check *policy.Check) finding {
@@ -187,11 +188,13 @@ func (e *explainer) checkClaims(check *policy.Check) finding {
 	return refused(detail, err, public...)
 }
 
-func (e *explainer) checkBinding(binding *policy.Binding) finding {
+func (e *explainer) checkBinding(i int) finding {
+	binding := &e.policy.Bindings()[i]
 	detail := "wants " + binding.String()
 	if e.call.method.IsStreamingClient() {
 		detail += ", in every message of the stream"
 	}
+	detail += "; the token has " + shown(e.claims().Claim(e.policy.Rule().GetBind()[i].GetClaim()))
 	lifted := e.policy.Lifts(e.claims())
 	if e.call.request == nil && !lifted {
 		return notChecked(detail + ": no --request given")

@@ -70,10 +70,19 @@ func lifted(rule *grpcauthv1.Rule) []string {
 
 // overrideSentence is "scopes and bind are lifted by role admin or scope root".
 func overrideSentence(rule *grpcauthv1.Rule) sentence {
+	return append(liftedSentence(rule).and(" by "), overrideWants(rule)...)
+}
+
+// liftedSentence is "scopes and bind are lifted".
+func liftedSentence(rule *grpcauthv1.Rule) sentence {
 	fields := lifted(rule)
-	s := sentence(nil).named("and", fields...).and(plural(len(fields), " is lifted by ", " are lifted by "))
-	ways := lifts(rule.GetOverride())
-	for i, way := range ways {
+	return sentence(nil).named("and", fields...).and(plural(len(fields), " is lifted", " are lifted"))
+}
+
+// overrideWants is "role admin or scope root".
+func overrideWants(rule *grpcauthv1.Rule) sentence {
+	var s sentence
+	for i, way := range lifts(rule.GetOverride()) {
 		if i > 0 {
 			s = s.and(" or ")
 		}

@@ -96,7 +96,7 @@ func (b *Binding) outcome(same, fits bool) error {
 	case !fits:
 		return fmt.Errorf("%w: %s can't be compared with %s", errClaimMismatch, b.claim, b.field)
 	case !same:
-		return b.mismatch("is another in the request")
+		return b.mismatch("has another value in the request")
 	}
 	return nil
 }

@@ -238,7 +238,7 @@ func TestCausesHoldNoValue(t *testing.T) {
 		rule    *grpcauthv1.Rule
 		request *request
 	}{
-		"policy: a claim does not equal the request's field: c = user, user is another in the request":           {`"c":"s3cret"`, bind("c", "user"), &request{User: "s3cret2"}},
+		"policy: a claim does not equal the request's field: c = user, user has another value in the request":    {`"c":"s3cret"`, bind("c", "user"), &request{User: "s3cret2"}},
 		"policy: a claim does not equal the request's field: c = user, user is missing or empty in the request":  {`"c":"s3cret"`, bind("c", "user"), &request{}},
 		"policy: a claim does not equal the request's field: c is missing or empty":                              {`"c":""`, bind("c", "user"), &request{User: "s3cret"}},
 		"policy: a claim has another value, or another type, than the rule wants: c can't be compared with user": {`"c":["s3cret"]`, bind("c", "user"), &request{User: "s3cret"}},
