@@ -19,10 +19,10 @@ import (
 // origin is the flags that say where services are described: in a file, or by
 // a server that runs.
 type origin struct {
-	DescriptorSet string `group:"Services:" xor:"origin" required:"" placeholder:"FILE" help:"Read a descriptor set, as buf build -o FILE or protoc --include_imports -o FILE writes it. - is stdin."`
-	Reflect       string `group:"Services:" xor:"origin" required:"" placeholder:"ADDR" help:"Ask the server that runs at this host:port, by gRPC reflection."`
-	Plaintext     bool   `group:"Services:" xor:"tls" help:"Talk to the server without TLS."`
-	CAFile        string `group:"Services:" xor:"tls" name:"ca-file" placeholder:"FILE" help:"Trust the certificates in this PEM file, and no others, to vouch for the server."`
+	DescriptorSet string `group:"Services (one of --descriptor-set and --reflect):" xor:"origin" required:"" placeholder:"FILE" help:"Read a descriptor set, as buf build -o FILE or protoc --include_imports -o FILE writes it. - is stdin."`
+	Reflect       string `group:"Services (one of --descriptor-set and --reflect):" xor:"origin" required:"" placeholder:"ADDR" help:"Ask the server that runs at this host:port, by gRPC reflection."`
+	Plaintext     bool   `group:"Services (one of --descriptor-set and --reflect):" xor:"tls" help:"Talk to the server without TLS."`
+	CAFile        string `group:"Services (one of --descriptor-set and --reflect):" xor:"tls" name:"ca-file" placeholder:"FILE" help:"Trust the certificates in this PEM file, and no others, to vouch for the server."`
 }
 
 // Validate is called by kong when the command line has been read.
