@@ -42,7 +42,7 @@ func (s *server) introspect(ctx context.Context, req *grpcauthv1.IntrospectToken
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil, !slices.ContainsFunc(serves, claims.HasAudience), s.left(claims.ExpiresAt()) == 0:
-		return &grpcauthv1.IntrospectTokenResponse{}, nil
+		return &grpcauthv1.IntrospectTokenResponse{}, nil //nolint:nilerr // whatever is wrong with it, it is inactive
 	}
 	err = s.checkStanding(ctx, claims)
 	switch {

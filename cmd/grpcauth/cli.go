@@ -17,6 +17,7 @@ type cli struct {
 	Explain explainCmd `cmd:"" help:"Tell which check lets a call in or refuses it."`
 	Init    initCmd    `cmd:"" help:"Propose a rule for each method that has none."`
 	Rules   rulesCmd   `cmd:"" help:"Show who may call what."`
+	Client  clientCmd  `cmd:"" help:"Manage the apps and services that may ask for tokens."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, or see whether it is."`
 	Proto   protoCmd   `cmd:"" help:"Get the .proto files that rules are written with."`
 	Version versionCmd `cmd:"" help:"Print the version and exit."`

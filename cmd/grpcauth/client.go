@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store"
+)
+
+type clientCmd struct {
+	Add     clientAddCmd     `cmd:"" help:"Register an app that logs users in, or a service that gets tokens for itself."`
+	List    clientListCmd    `cmd:"" help:"List the clients."`
+	Secret  clientSecretCmd  `cmd:"" help:"Make and remove the secrets of a service."`
+	Keys    clientKeysCmd    `cmd:"" help:"Replace the public keys that a service signs its assertions with."`
+	Disable clientDisableCmd `cmd:"" help:"Refuse a client, end its sessions and put its tokens out of date."`
+	Enable  clientEnableCmd  `cmd:"" help:"Let a disabled client in again."`
+}
+
+// clientAddCmd registers a client in the database itself, as user add does.
+type clientAddCmd struct {
+	ID               string        `arg:"" help:"Its client_id."`
+	Name             string        `placeholder:"NAME" help:"What people call it."`
+	Users            bool          `help:"It is an app that logs users in. It is public: it has no secret."`
+	Service          bool          `help:"It is a service that gets tokens for itself. It is given a secret, unless it has keys."`
+	Scope            []string      `placeholder:"SCOPE" help:"A scope it may be granted. Repeat the flag, or separate scopes by commas."`
+	AllScopes        bool          `help:"It may be granted whatever its user has. For --users."`
+	TargetAudience   []string      `placeholder:"NAME" help:"An audience that its tokens may be for. Without it: all that tokens may be for."`
+	Serves           []string      `placeholder:"NAME" help:"An audience that it is itself: it may introspect tokens for that, with the scope grpcauth.introspect. For --service."`
+	CertificateBound bool          `help:"Its tokens are good only over TLS connections with the certificate they were asked for with."`
+	JWKS             string        `name:"jwks" placeholder:"PATH" help:"Its public keys, as a JWK Set, for private_key_jwt. For --service."`
+	ExpiresIn        time.Duration `placeholder:"DURATION" help:"How long its secret works. Without it: until it is removed."`
+	JSON             bool          `name:"json" help:"Print the client as JSON."`
+
+	Storage storeFlag `embed:""`
+	Sources sources   `embed:""`
+}
+
+// Help is shown below the summary of the command.
+func (*clientAddCmd) Help() string {
+	return `A secret is shown once, here, and only its hash is kept. An app that logs users in and also acts for itself is two clients. Clients are read at every call, so nothing has to be restarted.`
+}
+
+// Run registers the client and prints it, with its secret.
+func (c *clientAddCmd) Run(ctx context.Context, p *process) (err error) {
+	client, secret, err := c.client(time.Now())
+	if err != nil {
+		return err
+	}
+	st, err := c.Storage.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closed(err, st) }()
+	if err := st.AddClient(ctx, client, byOperator("client_added", c.ID)); errors.Is(err, store.ErrExists) {
+		return fmt.Errorf("there is a client %q already: choose another id", c.ID)
+	} else if err != nil {
+		return err
+	}
+	return printClient(p, client, secret, c.JSON)
+}
+
+// client is what the flags say, with a secret where one is needed.
+func (c *clientAddCmd) client(now time.Time) (client store.Client, secret string, err error) {
+	if err := c.check(); err != nil {
+		return client, "", err
+	}
+	client = store.Client{
+		ID: c.ID, Name: c.Name, Users: c.Users, Service: c.Service, Scopes: c.Scope, AllScopes: c.AllScopes,
+		Audiences: c.TargetAudience, Serves: c.Serves, CertificateBound: c.CertificateBound, CreatedAt: now,
+	}
+	if c.JWKS != "" {
+		if client.JWKS, err = readJWKS(c.JWKS); err != nil {
+			return client, "", err
+		}
+	}
+	if c.Service && c.JWKS == "" {
+		var kept store.ClientSecret
+		secret, kept = authsvc.NewClientSecret(now, expiry(now, c.ExpiresIn))
+		client.Secrets = []store.ClientSecret{kept}
+	}
+	return client, secret, authsvc.CheckClient(client, now)
+}
+
+func (c *clientAddCmd) check() error {
+	switch {
+	case c.ID == authsvc.DefaultClient:
+		return fmt.Errorf("the client %q is built into the server: choose another id", c.ID)
+	case c.Users == c.Service:
+		return errors.New("say what the client is for: --users or --service; an app that does both is two clients")
+	case c.ExpiresIn != 0 && (c.Users || c.JWKS != ""):
+		return errors.New("--expires-in is for a secret, and this client gets none: leave it out")
+	}
+	if err := checkExpiry(c.ExpiresIn); err != nil {
+		return err
+	}
+	for _, scope := range c.Scope {
+		if err := checkScope(scope); err != nil {
+			return err
+		}
+	}
+	return c.Storage.check()
+}
+
+func checkExpiry(d time.Duration) error {
+	if d < 0 {
+		return errors.New("--expires-in is in the past: give how long the secret works, such as 2160h")
+	}
+	return nil
+}
+
+// expiry is when something ends that lives for d, or never for 0.
+func expiry(now time.Time, d time.Duration) time.Time {
+	if d == 0 {
+		return time.Time{}
+	}
+	return now.Add(d)
+}
+
+// maxJWKS is far more than a client's keys need.
+const maxJWKS = 64 << 10
+
+// readJWKS reads public keys. Whether they are is for authsvc.CheckClient to
+// say.
+func readJWKS(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("--jwks: %w", err)
+	}
+	if len(data) > maxJWKS {
+		return nil, fmt.Errorf("--jwks %s has %d bytes: give a JWK Set of at most %d", path, len(data), maxJWKS)
+	}
+	return data, nil
+}
+
+// byOperator is a line of the audit record about what somebody did here.
+func byOperator(kind, clientID string) store.Entry {
+	return store.Entry{Kind: kind, Actor: "operator", ClientID: clientID}
+}
+
+// printClient writes JSON for programs or a table for people.
+func printClient(p *process, c store.Client, secret string, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(p.stdout).Encode(clientJSON(c, secret))
+	}
+	rows := [][2]string{
+		{"id", c.ID},
+		{"name", c.Name},
+		{"for", clientFor(c)},
+		{"scopes", clientScopes(c)},
+		{"audiences", strings.Join(c.Audiences, " ")},
+		{"serves", strings.Join(c.Serves, " ")},
+		{"certificate bound", yesNo(c.CertificateBound)},
+		{"keys", strconv.Itoa(keyCount(c))},
+	}
+	if secret != "" {
+		rows = append(rows, secretRows(c, secret)...)
+	}
+	return printRows(p, rows)
+}
+
+func printRows(p *process, rows [][2]string) error {
+	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1])) // kept until Flush
+	}
+	return table.Flush()
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/token"
+)
+
+// clientsOf runs a command about clients on a database.
+func clientsOf(t *testing.T, db string, args ...string) outcome {
+	t.Helper()
+	return runWith(t, "", nil, append(append([]string{"client"}, args...), "--store", db)...)
+}
+
+// printedClient is what client add --json prints.
+type printedClient struct {
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	Users        bool
+	Service      bool
+	Scopes       []string
+	Audiences    []string
+	Serves       []string
+	Keys         int
+	Disabled     bool
+	Secrets      []struct{ ID string }
+}
+
+func addClient(t *testing.T, db string, args ...string) printedClient {
+	t.Helper()
+	got := clientsOf(t, db, append([]string{"add", "--json"}, args...)...)
+	var printed printedClient
+	if err := json.Unmarshal([]byte(got.stdout), &printed); err != nil || got.code != exitOK || got.stderr != "" {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	return printed
+}
+
+func storedClient(t *testing.T, db, id string) (store.Client, []store.Entry) {
+	t.Helper()
+	st, err := storeFlag{Store: db}.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	c, err := st.Client(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := st.Entries(t.Context(), 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, log
+}
+
+// jwksFile is a file with a public key, as a JWK Set.
+func jwksFile(t *testing.T) string {
+	t.Helper()
+	key, err := token.GenerateKey(token.EdDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := token.MarshalJWKS(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(t, "jwks.json", string(set), 0o600)
+}
+
+// checklist: C1
+func TestAnAddedServiceIsGivenASecretOnce(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	printed := addClient(t, db, "crawler", "--name", "The crawler", "--service", "--scope", "notes.read,grpcauth.introspect",
+		"--target-audience", "notes", "--serves", "search", "--certificate-bound", "--expires-in", "24h")
+	if !strings.HasPrefix(printed.ClientSecret, "gcs_") || len(printed.Secrets) != 1 {
+		t.Fatalf("printed %+v", printed)
+	}
+	kept, log := storedClient(t, db, "crawler")
+	switch {
+	case !kept.Service || kept.Users || kept.Name != "The crawler" || !kept.CertificateBound || !slices.Equal(kept.Scopes, printed.Scopes):
+		t.Errorf("kept %+v", kept)
+	case !slices.Equal(kept.Audiences, []string{"notes"}) || !slices.Equal(kept.Serves, []string{"search"}):
+		t.Errorf("kept for %q, serving %q", kept.Audiences, kept.Serves)
+	case len(kept.Secrets) != 1 || kept.Secrets[0].ID != printed.Secrets[0].ID || kept.Secrets[0].Expires.Sub(kept.Secrets[0].CreatedAt).Hours() != 24:
+		t.Errorf("kept %d secrets", len(kept.Secrets))
+	case len(log) != 1 || log[0].Kind != "client_added" || log[0].Actor != "operator" || log[0].ClientID != "crawler":
+		t.Errorf("recorded %+v", log)
+	}
+	if got := clientsOf(t, db, "list", "--json"); strings.Contains(got.stdout, "gcs_") || !strings.Contains(got.stdout, printed.Secrets[0].ID) {
+		t.Errorf("listed %+v", got)
+	}
+}
+
+func TestAnAddedAppHasNoSecret(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	got := runWith(t, "", []string{"GRPCAUTH_STORE=" + db, "GRPCAUTH_AUDIENCE=not-this-one"}, "client", "add", "web", "--users", "--all-scopes")
+	want := `id                 web
+name               -
+for                users
+scopes             (all of the user)
+audiences          -
+serves             -
+certificate bound  no
+keys               0
+`
+	if got.code != exitOK || got.stdout != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestClientsAreListed(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	if got := clientsOf(t, db, "list", "--json"); got != (outcome{}) {
+		t.Errorf("none: %+v", got)
+	}
+	addClient(t, db, "web", "--users", "--scope", "a", "--scope", "b")
+	keyed := addClient(t, db, "keyed", "--service", "--jwks", jwksFile(t))
+	if keyed.ClientSecret != "" || keyed.Keys != 1 {
+		t.Errorf("a client with keys: %+v", keyed)
+	}
+	addClient(t, db, "crawler", "--service")
+	clientsOf(t, db, "disable", "web")
+	got := clientsOf(t, db, "list")
+	want := regexp.MustCompile(`^ID       NAME  FOR     SCOPES  AUDIENCES  SERVES  SECRETS   KEYS  STATE
+crawler  -     itself  -       -          -       [A-Z2-7]{8}  0     enabled
+keyed    -     itself  -       -          -       -         1     enabled
+web      -     users   a b     -          -       -         0     disabled
+$`)
+	if got.code != exitOK || !want.MatchString(got.stdout) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestEveryPageOfClientsIsListed(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	st, err := storeFlag{Store: db}.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 201 {
+		if err := st.AddClient(t.Context(), store.Client{ID: fmt.Sprintf("c%03d", i), Users: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := clientsOf(t, db, "list"); strings.Count(got.stdout, "\n") != 202 {
+		t.Errorf("%d lines", strings.Count(got.stdout, "\n"))
+	}
+}
+
+// checklist: C1
+func TestTwoSecretsWorkAtATime(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	first := addClient(t, db, "crawler", "--service")
+	got := clientsOf(t, db, "secret", "add", "crawler")
+	want := regexp.MustCompile(`^id              crawler
+secret          gcs_[\w-]{43}
+secret id       ([A-Z2-7]{8})
+secret expires  never
+secrets         2 of 2
+$`)
+	made := want.FindStringSubmatch(got.stdout)
+	if made == nil {
+		t.Fatalf("got %+v", got)
+	}
+	if got := clientsOf(t, db, "secret", "add", "crawler"); got.code != exitFailure || got.stdout != "" || !strings.Contains(got.stderr, "has 2 secrets ("+first.Secrets[0].ID+" "+made[1]+"): remove one of them first") {
+		t.Errorf("a third: %+v", got)
+	}
+	if got := clientsOf(t, db, "secret", "remove", "crawler", first.Secrets[0].ID); got != (outcome{}) {
+		t.Errorf("removing the first: %+v", got)
+	}
+	if got := clientsOf(t, db, "secret", "add", "crawler", "--expires-in", "1us", "--json"); got.code != exitOK {
+		t.Errorf("one that expires at once: %+v", got)
+	}
+	if got := clientsOf(t, db, "secret", "add", "crawler", "--json"); got.code != exitOK {
+		t.Errorf("in the place of one that has expired: %+v", got)
+	}
+	kept, log := storedClient(t, db, "crawler")
+	if len(kept.Secrets) != 2 || kept.Secrets[0].ID != made[1] {
+		t.Errorf("kept %d secrets", len(kept.Secrets))
+	}
+	var kinds []string
+	for _, e := range log {
+		kinds = append(kinds, strings.TrimPrefix(e.Kind, "client_"))
+	}
+	if !slices.Equal(kinds, []string{"added", "secret_added", "secret_removed", "secret_added", "secret_added"}) {
+		t.Errorf("recorded %q", kinds)
+	}
+}
+
+func TestClientsAreDisabledAndEnabled(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	addClient(t, db, "crawler", "--service")
+	for _, verb := range []string{"disable", "disable", "enable", "enable"} {
+		if got := clientsOf(t, db, verb, "crawler"); got != (outcome{}) {
+			t.Errorf("%s: %+v", verb, got)
+		}
+		if kept, _ := storedClient(t, db, "crawler"); kept.DisabledAt.IsZero() != (verb == "enable") {
+			t.Errorf("after %s: disabled at %s", verb, kept.DisabledAt)
+		}
+	}
+	if _, log := storedClient(t, db, "crawler"); len(log) != 3 || log[1].Kind != "client_disabled" || log[2].Kind != "client_enabled" {
+		t.Errorf("recorded %+v, want one entry for each change", log)
+	}
+}
+
+func TestKeysOfAClientAreReplacedByTheOperator(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	addClient(t, db, "keyed", "--service", "--jwks", jwksFile(t))
+	before, _ := storedClient(t, db, "keyed")
+	if got := clientsOf(t, db, "keys", "keyed", "--jwks", jwksFile(t)); got != (outcome{}) {
+		t.Errorf("got %+v", got)
+	}
+	after, log := storedClient(t, db, "keyed")
+	if string(after.JWKS) == string(before.JWKS) || len(log) != 2 || log[1].Kind != "client_keys_replaced" {
+		t.Errorf("kept %s, recorded %+v", after.JWKS, log)
+	}
+}
+
+func TestClientsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "grpcauth.db")
+	addClient(t, db, "taken", "--service")
+	addClient(t, db, "web", "--users")
+	private := write(t, "private.json", `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}`, 0o600)
+	large := write(t, "large.json", strings.Repeat(" ", maxJWKS+1), 0o600)
+	for _, c := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"taken", []string{"add", "taken", "--service"}, `there is a client "taken" already: choose another id`},
+		{"built in", []string{"add", "default", "--users"}, `the client "default" is built into the server: choose another id`},
+		{"for nothing", []string{"add", "a"}, "say what the client is for: --users or --service; an app that does both is two clients"},
+		{"for both", []string{"add", "a", "--users", "--service"}, "say what the client is for: --users or --service; an app that does both is two clients"},
+		{"no id", []string{"add", "", "--users"}, "the id is empty"},
+		{"an id with a line break", []string{"add", "a\nb", "--users"}, "the id or the name holds a control character: leave it out"},
+		{"a bad scope", []string{"add", "a", "--users", "--scope", "a b"}, `the scope "a b" is not 1 to 128 printable ASCII characters`},
+		{"a secret for an app", []string{"add", "a", "--users", "--expires-in", "1h"}, "--expires-in is for a secret, and this client gets none: leave it out"},
+		{"keys for an app", []string{"add", "a", "--users", "--jwks", jwksFile(t)}, "a client that logs users in is public"},
+		{"an app that serves", []string{"add", "a", "--users", "--serves", "notes"}, "a client that logs users in can't introspect tokens"},
+		{"all of no user's scopes", []string{"add", "a", "--service", "--all-scopes"}, "all scopes of the user are nothing to a client without users"},
+		{"an expiry in the past", []string{"add", "a", "--service", "--expires-in=-1h"}, "--expires-in is in the past"},
+		{"a private key", []string{"add", "a", "--service", "--jwks", private}, "keys[0]: token: JWK has private members where a public key belongs"},
+		{"a file that is too large", []string{"add", "a", "--service", "--jwks", large}, "give a JWK Set of at most 65536"},
+		{"no such file", []string{"add", "a", "--service", "--jwks", filepath.Join(t.TempDir(), "none")}, "--jwks: open "},
+		{"a secret of nobody", []string{"secret", "add", "nobody"}, "there is no client \"nobody\": `grpcauth client list` shows those that are"},
+		{"a secret of an app", []string{"secret", "add", "web"}, "a client that logs users in is public"},
+		{"keys of an app", []string{"keys", "web", "--jwks", jwksFile(t)}, "a client that logs users in is public"},
+		{"no such secret", []string{"secret", "remove", "taken", "AAAAAAAA"}, `the client "taken" has no secret of that id`},
+		{"disabling nobody", []string{"disable", "nobody"}, `there is no client "nobody"`},
+		{"another database", []string{"list", "--store-password-file", "x"}, "--store-password-file is for PostgreSQL only"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := clientsOf(t, db, c.args...)
+			if got.code != exitFailure || !strings.Contains(got.stderr, c.want) || got.stdout != "" {
+				t.Errorf("got %+v\nwant %s", got, c.want)
+			}
+		})
+	}
+}
