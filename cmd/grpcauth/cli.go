@@ -14,11 +14,13 @@ import (
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the auth server."`
 	User    userCmd    `cmd:"" help:"Manage the people who may log in."`
+	Session sessionCmd `cmd:"" help:"See and end the sessions of people."`
+	Audit   auditCmd   `cmd:"" help:"Read the audit record."`
 	Explain explainCmd `cmd:"" help:"Tell which check lets a call in or refuses it."`
 	Init    initCmd    `cmd:"" help:"Propose a rule for each method that has none."`
 	Rules   rulesCmd   `cmd:"" help:"Show who may call what."`
-	Client  clientCmd  `cmd:"" help:"Manage the apps and services that may ask for tokens."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, or see whether it is."`
+	Recover recoverCmd `cmd:"" help:"Make a database safe to serve from that was restored from a backup."`
 	Proto   protoCmd   `cmd:"" help:"Get the .proto files that rules are written with."`
 	Version versionCmd `cmd:"" help:"Print the version and exit."`
 }

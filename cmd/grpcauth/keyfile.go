@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -85,22 +84,8 @@ func createMasterKey(path string) (masterKey, error) {
 }
 
 // writeNew writes a file that must not exist yet. It appears whole or not at
-// all: it is written under another name, synced, and then linked.
-func writeNew(path, text string) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
+// all.
+func writeNew(path, text string) error { return writeWhole(path, text, os.Link) }
 
 // syncDir makes the names in a folder durable, where that can be asked for.
 func syncDir(path string) error {

@@ -53,7 +53,7 @@ func asksFor(t *testing.T, secret string) (inURL, without string) {
 	for _, statement := range []string{
 		"CREATE ROLE auth LOGIN PASSWORD '" + secret + "'",
 		"CREATE DATABASE auth OWNER auth",
-		"COPY (SELECT 'host auth auth 127.0.0.1/32 scram-sha-256') TO '" + hba + "'",
+		"COPY (SELECT 'host all auth 127.0.0.1/32 scram-sha-256') TO '" + hba + "'",
 		"SELECT pg_reload_conf()",
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {

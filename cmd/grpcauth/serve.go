@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
 
@@ -77,12 +78,22 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 	if err != nil {
 		return err
 	}
+	w, err := newWatch(ctx, st, ring.signing.ID(), seenPath(c.keyPath()), log)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Storage.name(), err)
+	}
+	defer w.end()
+	hasher, err := password.NewHasher(password.Config{Concurrency: p.hashes})
+	if err != nil {
+		return err
+	}
 	auth, err := authsvc.New(authsvc.Config{
 		Issuer:             c.Issuer,
 		Audiences:          c.Audience,
 		Secret:             ring.refresh,
 		SigningKey:         ring.signing,
 		Store:              st,
+		Hasher:             hasher,
 		AccessTTL:          c.AccessTTL,
 		RefreshTTL:         c.RefreshTTL,
 		SessionTTL:         c.SessionTTL,
@@ -92,7 +103,7 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 	if err != nil {
 		return err
 	}
-	srv, err := newServers(c, l, auth, st, log)
+	srv, err := newServers(c, l, auth, w, log)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func TestCommandLinesThatCannotBeRead(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, `expected one of "serve", "user", "explain", "init", "rules", ... (see grpcauth --help)`},
+		{nil, `expected one of "serve", "user", "session", "audit", "explain", ... (see grpcauth --help)`},
 		{[]string{"server"}, `unexpected argument server, did you mean "serve"? (see grpcauth --help)`},
 		{[]string{"serve"}, "missing flags: --audience=NAME,..., --issuer=URL (see grpcauth serve --help)"},
 		{[]string{"user", "add"}, `expected "<name>" (see grpcauth user add --help)`},

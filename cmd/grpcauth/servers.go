@@ -22,18 +22,19 @@ type servers struct {
 	grpc     *grpc.Server
 	health   *health.Server
 	http     *http.Server
+	watch    *watch
 	log      *slog.Logger
 	patience time.Duration // that running calls are given at the end
 	draining atomic.Bool
 }
 
-func newServers(c *serveCmd, l *listeners, auth *authsvc.Service, st store.Store, log *slog.Logger) (*servers, error) {
+func newServers(c *serveCmd, l *listeners, auth *authsvc.Service, w *watch, log *slog.Logger) (*servers, error) {
 	jwks, err := auth.JWKS()
 	if err != nil {
 		return nil, err
 	}
-	s := &servers{bound: l, log: log, patience: c.DrainTimeout}
-	s.http = newHTTP(c.Issuer, jwks, func(ctx context.Context) error { return s.ready(ctx, st) }, log)
+	s := &servers{bound: l, watch: w, log: log, patience: c.DrainTimeout}
+	s.http = newHTTP(c.Issuer, jwks, func(ctx context.Context) error { return s.ready(ctx, w.store) }, log)
 	s.grpc, s.health, err = newGRPC(auth, l.tls, c.plaintextFrom(), log)
 	return s, err
 }
@@ -56,6 +57,7 @@ func (s *servers) run(ctx context.Context, unsignal func()) error {
 	if s.bound.http != nil {
 		running.Go(s.serveHTTP)
 	}
+	running.Go(func() error { return s.watch.run(ctx) })
 	running.Go(func() error {
 		<-ctx.Done()
 		unsignal()

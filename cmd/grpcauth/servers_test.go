@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -48,7 +49,11 @@ func newSlowLogin(t *testing.T, patience time.Duration) *slowLogin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.servers, err = newServers(c, l, auth, st, log); err != nil {
+	w, err := newWatch(t.Context(), st, "kid", filepath.Join(t.TempDir(), "seen"), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.servers, err = newServers(c, l, auth, w, log); err != nil {
 		t.Fatal(err)
 	}
 	s.client = grpcauthv1.NewAuthServiceClient(dial(t, l.grpc.Addr().String()))

@@ -101,14 +101,16 @@ func scheme(text string) string {
 }
 
 // keyPath is the key file: the one that was named, or grpcauth.key beside the
-// database, whose name has been checked.
-func (c *serveCmd) keyPath() string {
-	if c.KeyFile != "" {
-		return c.KeyFile
+// SQLite file, whose name has been checked.
+func (f storeFlag) keyPath(named string) string {
+	if named != "" || isPostgres(f.Store) {
+		return named
 	}
-	path, _ := parseSQLite(c.Storage.Store)
+	path, _ := parseSQLite(f.Store)
 	return filepath.Join(filepath.Dir(path), "grpcauth.key")
 }
+
+func (c *serveCmd) keyPath() string { return c.Storage.keyPath(c.KeyFile) }
 
 // checkKeyFile: servers that share a database share its key, so none of them
 // makes one up.

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -18,27 +16,33 @@ import (
 	"github.com/grpcauth/grpcauth/token"
 )
 
+// userCmd is what is done about people at the database itself, beside servers
+// that run or before one ever did.
 type userCmd struct {
-	Add userAddCmd `cmd:"" help:"Add a user who may log in."`
+	Add      userAddCmd      `cmd:"" help:"Add a user who may log in."`
+	List     userListCmd     `cmd:"" help:"List the users."`
+	Show     userShowCmd     `cmd:"" help:"Show a user."`
+	Disable  userDisableCmd  `cmd:"" help:"End a user's sessions and let nobody log in as them."`
+	Enable   userEnableCmd   `cmd:"" help:"Let a user who was disabled log in again."`
+	Password userPasswordCmd `cmd:"" help:"Give a user another password, and end their sessions."`
 }
 
-// userAddCmd adds a user to the database itself, beside a server that runs or
-// before one ever did.
+// userAddCmd adds a user.
 type userAddCmd struct {
-	Name          string   `arg:"" help:"The name the user logs in with."`
-	Scope         []string `placeholder:"SCOPE" help:"A scope the user may be granted. Repeat the flag, or separate scopes by commas."`
-	Role          []string `placeholder:"ROLE" help:"A role the user has. Repeat the flag, or separate roles by commas."`
-	Admin         bool     `help:"Make the user an administrator of the auth server."`
-	PasswordStdin bool     `help:"Read the password as one line from stdin. It is read from there anyway when that is no terminal."`
-	JSON          bool     `name:"json" help:"Print the user as JSON."`
+	Name  string   `arg:"" help:"The name the user logs in with."`
+	Scope []string `placeholder:"SCOPE" help:"A scope the user may be granted. Repeat the flag, or separate scopes by commas."`
+	Role  []string `placeholder:"ROLE" help:"A role the user has. Repeat the flag, or separate roles by commas."`
+	Admin bool     `help:"Make the user an administrator of the auth server. The first one can be made in no other way."`
 
-	Storage storeFlag `embed:""`
-	Sources sources   `embed:""`
+	NewPassword passwordFlag `embed:""`
+	Output      userOutput   `embed:""`
+	Storage     storeFlag    `embed:""`
+	Sources     sources      `embed:""`
 }
 
 // Help is shown below the summary of the command.
 func (*userAddCmd) Help() string {
-	return `The password is asked for twice, or read from stdin, and never given as a flag: others on the machine can see those. It must have at least 8 characters and not be one of the most used. Upper case letters of the name become lower ones; it may be typed in any case.`
+	return passwordHelp + ` Upper case letters of the name become lower ones; it may be typed in any case.`
 }
 
 // Run adds the user and prints who it is.
@@ -46,11 +50,7 @@ func (c *userAddCmd) Run(ctx context.Context, p *process) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	secret, err := p.newPassword(c.PasswordStdin)
-	if err != nil {
-		return err
-	}
-	hash, err := hashPassword(ctx, secret)
+	hash, err := c.NewPassword.hash(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -63,15 +63,31 @@ func (c *userAddCmd) Run(ctx context.Context, p *process) (err error) {
 		Subject: rand.Text(), Username: c.Name, PasswordHash: hash,
 		Scopes: c.Scope, Roles: c.Role, Admin: c.Admin, CreatedAt: time.Now(),
 	}
-	if err := st.AddUser(ctx, user); errors.Is(err, store.ErrExists) {
+	entry := store.Entry{Kind: "user_added", Actor: operator, Subject: user.Subject}
+	if c.Admin {
+		entry.Reason = "as an administrator"
+	}
+	if err := st.AddUser(ctx, user, entry); errors.Is(err, store.ErrExists) {
 		return fmt.Errorf("there is a user %q already: choose another name", c.Name)
 	} else if err != nil {
 		return err
 	}
-	return c.print(p, user)
+	return c.Output.show(p, user)
 }
 
-func hashPassword(ctx context.Context, secret string) (string, error) {
+const passwordHelp = `The password is asked for twice, or read from stdin, and never given as a flag: others on the machine can see those. It must have at least 8 characters and not be one of the most used.`
+
+// passwordFlag is shared by the commands that set a password.
+type passwordFlag struct {
+	PasswordStdin bool `help:"Read the password as one line from stdin. It is read from there anyway when that is no terminal."`
+}
+
+// hash reads the password and makes its hash.
+func (f passwordFlag) hash(ctx context.Context, p *process) (string, error) {
+	secret, err := p.newPassword(f.PasswordStdin)
+	if err != nil {
+		return "", err
+	}
 	hasher, err := password.NewHasher(password.Config{})
 	if err != nil {
 		return "", err
@@ -121,39 +137,4 @@ func checkScope(scope string) error {
 		return fmt.Errorf("the scope %+q is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes: correct it", scope)
 	}
 	return nil
-}
-
-// print writes JSON for programs or a table for people.
-func (c *userAddCmd) print(p *process, u store.User) error {
-	if c.JSON {
-		return json.NewEncoder(p.stdout).Encode(map[string]any{
-			"subject": u.Subject, "username": u.Username, "admin": u.Admin,
-			"scopes": append([]string{}, u.Scopes...), "roles": append([]string{}, u.Roles...),
-		})
-	}
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	for _, row := range [][2]string{
-		{"subject", u.Subject},
-		{"username", u.Username},
-		{"scopes", strings.Join(u.Scopes, " ")},
-		{"roles", strings.Join(u.Roles, " ")},
-		{"admin", yesNo(u.Admin)},
-	} {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1])) // kept until Flush
-	}
-	return table.Flush()
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

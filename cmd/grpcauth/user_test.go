@@ -62,6 +62,8 @@ username  ada
 scopes    a b
 roles     -
 admin     no
+created   20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ
+disabled  -
 $`)
 	if got.code != exitOK || !want.MatchString(got.stdout) {
 		t.Errorf("got %+v", got)
