@@ -26,6 +26,9 @@ type model struct {
 	// raising are the subjects that are raised at the same time: a login of
 	// theirs may be told to begin again.
 	raising map[string]bool
+	// stood are the sessions that stood when several callers began.
+	stood map[string]bool
+	taken map[string]bool // access tokens, by their ids
 }
 
 type modelPerson struct {
@@ -95,7 +98,7 @@ const (
 )
 
 func newModel(now time.Time) *model {
-	return &model{now: now, people: map[string]*modelPerson{}, raised: map[string]int64{}, sessions: map[string]*modelSession{}}
+	return &model{now: now, people: map[string]*modelPerson{}, raised: map[string]int64{}, sessions: map[string]*modelSession{}, taken: map[string]bool{}}
 }
 
 func (m *model) clone() *model {
@@ -111,6 +114,7 @@ func (m *model) clone() *model {
 		c.sessions[id] = &session
 	}
 	c.order, c.access, c.record = slices.Clone(m.order), slices.Clone(m.access), slices.Clone(m.record)
+	c.taken = maps.Clone(m.taken)
 	return &c
 }
 

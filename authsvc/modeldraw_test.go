@@ -25,6 +25,9 @@ func pick[E any](r *modelRun, list ...E) E { return list[r.rng.IntN(len(list))] 
 // draw is the next operation.
 func (r *modelRun) draw() operation {
 	if len(r.m.order) < 3 {
+		if r.oneIn(4) {
+			return r.drawDisable(pick(r, "ada", "bob", "eve"), false)
+		}
 		return r.drawLogin()
 	}
 	s := r.session()
@@ -32,8 +35,9 @@ func (r *modelRun) draw() operation {
 		r.impatient--
 		return r.retry(s)
 	}
-	if r.oneIn(50) && len(s.generations) > 1 && s.stands(r.m.now) {
+	if r.oneIn(30) && s.stands(r.m.now) {
 		r.impatient, r.who = 7, s.id
+		return r.newest(s)
 	}
 	switch n := r.rng.IntN(100); {
 	case n < 8:
@@ -42,7 +46,7 @@ func (r *modelRun) draw() operation {
 		return r.newest(s)
 	case n < 77:
 		return r.drawRefresh(s)
-	case n < 90:
+	case n < 88:
 		return r.drawClock()
 	default:
 		return r.drawEnd(s)
@@ -146,9 +150,8 @@ func (r *modelRun) drawClock() operation {
 // drawEnd is mostly something that ends sessions.
 func (r *modelRun) drawEnd(s *modelSession) operation {
 	switch n := r.rng.IntN(20); {
-	case n < 5 && len(r.m.access) > 0:
-		last := r.m.access[max(0, len(r.m.access)-12):]
-		return opLogout{access: pick(r, last...)}
+	case n < 6:
+		return r.drawOwner(s)
 	case n < 7:
 		return r.drawRevoke(s)
 	case n < 9:
@@ -238,6 +241,9 @@ func (r *modelRun) drawDisable(subject string, disabled bool) operation {
 
 // crowd is what several do at once, most of them to one session.
 func (r *modelRun) crowd() []operation {
+	for len(r.m.order) == 0 {
+		r.step(r.draw())
+	}
 	s := r.session()
 	if !s.stands(r.m.now) && !r.oneIn(4) {
 		r.step(r.drawLogin())
@@ -269,10 +275,12 @@ func (r *modelRun) crowd() []operation {
 
 // drawEndOf mostly ends this session.
 func (r *modelRun) drawEndOf(s *modelSession) operation {
-	switch r.rng.IntN(3) {
+	switch r.rng.IntN(4) {
 	case 0:
-		return r.drawRevoke(s)
+		return r.drawOwner(s)
 	case 1:
+		return r.drawRevoke(s)
+	case 2:
 		return opReplace{old: s.id, subject: s.subject, client: s.client}
 	default:
 		return r.drawPerson(s.subject)

@@ -286,6 +286,7 @@ func (m *model) standing(a modelAccess) store.Standing {
 	s, there := m.sessions[a.session]
 	return store.Standing{
 		Counters:     store.Counters(m.counters(a.subject, a.client)),
+		Revoked:      m.taken[a.id],
 		SessionEnded: !there || s.ended != "",
 	}
 }

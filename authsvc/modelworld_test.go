@@ -7,8 +7,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,15 +29,56 @@ var modelClients = map[string][]string{"web": {"notes.read", "notes.write"}, "ph
 
 // modelWorld is a world whose users are the store's, with passwords that cost
 // nothing to check.
-type modelWorld struct{ *world }
+type modelWorld struct {
+	*world
+	uneven *uneven
+}
 
-// onEveryEngine runs a test against every kind of store there is.
-func onEveryEngine(t *testing.T, test func(*testing.T, opener)) {
+// uneven is a store whose steps take their time while it is on, so that those
+// of several callers fall between each other.
+type uneven struct {
+	store.Store
+	on atomic.Bool
+}
+
+func (s *uneven) pause() {
+	if s.on.Load() {
+		<-time.After(rand.N(3 * time.Millisecond))
+	}
+}
+
+func (s *uneven) Counters(ctx context.Context, subject, client string) (store.Counters, error) {
+	s.pause()
+	return s.Store.Counters(ctx, subject, client)
+}
+
+func (s *uneven) CreateSession(ctx context.Context, session store.Session, counter int64, log ...store.Entry) error {
+	s.pause()
+	return s.Store.CreateSession(ctx, session, counter, log...)
+}
+
+func (s *uneven) RotateSession(ctx context.Context, r store.Rotation) error {
+	s.pause()
+	return s.Store.RotateSession(ctx, r)
+}
+
+func (s *uneven) UpdateSession(ctx context.Context, id string, fn func(time.Time, *store.Session) error) error {
+	s.pause()
+	return s.Store.UpdateSession(ctx, id, fn)
+}
+
+// onEveryEngine runs a test against every kind of store there is. What is kept
+// in memory goes the faster, and longer.
+func onEveryEngine(t *testing.T, test func(t *testing.T, open opener, times int)) {
 	t.Helper()
-	for name, open := range map[string]opener{"memory": openMemory, "SQLite": openSQLite, "PostgreSQL": openOnPostgres} {
-		t.Run(name, func(t *testing.T) {
+	for _, engine := range []struct {
+		name  string
+		open  opener
+		times int
+	}{{"memory", openMemory, 8}, {"SQLite", openSQLite, 1}, {"PostgreSQL", openOnPostgres, 1}} {
+		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
-			test(t, open)
+			test(t, engine.open, engine.times)
 		})
 	}
 }
@@ -64,8 +107,9 @@ func openPostgresAt(t testing.TB, url string, opts ...sqlstore.Option) store.Sto
 
 func newModelWorld(t testing.TB, open opener, m *model) *modelWorld {
 	t.Helper()
-	w := &modelWorld{}
+	w := &modelWorld{uneven: &uneven{}}
 	w.world = newWorld(t, open.use, func(s *setup) {
+		s.wrap = func(inner store.Store) store.Store { w.uneven.Store = inner; return w.uneven }
 		s.config.RefreshTTL, s.config.SessionTTL, s.config.AccessTTL = modelIdle, modelAbsolute, modelAccessed
 		s.config.Authenticate, s.config.Load = w.authenticate, w.load
 		s.config.Clients = nil
