@@ -50,7 +50,6 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testPostgres(t, b)
 	})
-<<<<<<< Updated upstream
 	t.Run("the same refresh tokens at two servers", func(t *testing.T) {
 		t.Parallel()
 		testPair(t, b)
@@ -62,11 +61,10 @@ func TestProcesses(t *testing.T) {
 	t.Run("killed at any time on SQLite", func(t *testing.T) {
 		t.Parallel()
 		testKilledAnywhere(t, b)
-=======
+	})
 	t.Run("clients", func(t *testing.T) {
 		t.Parallel()
 		testClients(t, b)
->>>>>>> Stashed changes
 	})
 	t.Run("bad input", func(t *testing.T) {
 		t.Parallel()
