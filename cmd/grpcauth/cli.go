@@ -19,6 +19,7 @@ type cli struct {
 	Explain explainCmd `cmd:"" help:"Tell which check lets a call in or refuses it."`
 	Init    initCmd    `cmd:"" help:"Propose a rule for each method that has none."`
 	Rules   rulesCmd   `cmd:"" help:"Show who may call what."`
+	Client  clientCmd  `cmd:"" help:"Manage the apps and services that may ask for tokens."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database up to date, or see whether it is."`
 	Recover recoverCmd `cmd:"" help:"Make a database safe to serve from that was restored from a backup."`
 	Proto   protoCmd   `cmd:"" help:"Get the .proto files that rules are written with."`
