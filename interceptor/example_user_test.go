@@ -77,14 +77,15 @@ func ExampleNewUserContext() {
 	// false
 }
 
-// mineOrAll lists the caller's notes, and counts everyone's for those who may
-// know. What the rule is depends on the request, so the handler asks.
-type mineOrAll struct {
+// auditedNotes asks more of a Ping than the public rule beside it in
+// notes.proto: the handler knows when. It gets the Guard by a function, because
+// the Guard comes to be after the service.
+type auditedNotes struct {
 	*notesvc.Notes
 	guard func() *interceptor.Guard
 }
 
-func (n mineOrAll) Ping(ctx context.Context, _ *notesv1.PingRequest) (*notesv1.PingResponse, error) {
+func (n auditedNotes) Ping(ctx context.Context, _ *notesv1.PingRequest) (*notesv1.PingResponse, error) {
 	ctx, err := n.guard().Authenticate(ctx, interceptor.AnyScopes("notes.admin", "notes.audit"))
 	if err != nil {
 		return nil, err // a *Denial: it is the answer
@@ -97,7 +98,7 @@ func (n mineOrAll) Ping(ctx context.Context, _ *notesv1.PingRequest) (*notesv1.P
 // Ping is public in notes.proto. This handler knows when it should not be.
 func ExampleGuard_Authenticate() {
 	var guard *interceptor.Guard
-	notes := mineOrAll{notesvc.New(), func() *interceptor.Guard { return guard }}
+	notes := auditedNotes{notesvc.New(), func() *interceptor.Guard { return guard }}
 	exampleServer(notes, func(server *authtest.Server) {
 		guard = server.Guard()
 		for _, conn := range []*grpc.ClientConn{server.As("grace", "notes.audit"), server.As("ada"), server.Anonymous()} {
