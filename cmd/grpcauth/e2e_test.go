@@ -66,6 +66,14 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testClients(t, b)
 	})
+	t.Run("a restored backup, SQLite", func(t *testing.T) {
+		t.Parallel()
+		testRestored(t, b, sqliteEngine(t))
+	})
+	t.Run("a restored backup, PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		testRestored(t, b, postgresEngine(t))
+	})
 	t.Run("bad input", func(t *testing.T) {
 		t.Parallel()
 		testBadInput(t, b)
