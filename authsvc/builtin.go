@@ -110,10 +110,14 @@ func (d *builtin) load(ctx context.Context, subject string) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	if !user.DisabledAt.IsZero() {
+	return d.renew(ctx, subject, user)
+}
+
+func (*builtin) renew(_ context.Context, subject string, kept store.User) (Identity, error) {
+	if kept.Subject != subject || !kept.DisabledAt.IsZero() {
 		return Identity{}, ErrGone
 	}
-	return identityOf(user), nil
+	return identityOf(kept), nil
 }
 
 // change gives the user another password, if the one that was proven still

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grpcauth/grpcauth/authsvc/password"
+	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
 	"github.com/grpcauth/grpcauth/token"
@@ -21,6 +22,9 @@ type directory interface {
 	// the audit record.
 	authenticate(ctx context.Context, c Credentials) (Identity, error)
 	load(ctx context.Context, subject string) (Identity, error)
+	// renew is load at a refresh. kept is the subject in the Store's user table,
+	// read with the session; nobody is the zero User.
+	renew(ctx context.Context, subject string, kept store.User) (Identity, error)
 }
 
 func newDirectory(cfg Config) (directory, error) {
@@ -52,6 +56,10 @@ func (d *theirs) authenticate(ctx context.Context, c Credentials) (Identity, err
 		return id, challenge.check()
 	}
 	return id, nil
+}
+
+func (d *theirs) renew(ctx context.Context, subject string, _ store.User) (Identity, error) {
+	return d.load(ctx, subject)
 }
 
 func (d *theirs) load(ctx context.Context, subject string) (Identity, error) {

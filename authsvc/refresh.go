@@ -73,14 +73,15 @@ type refreshing struct {
 // ErrStale means to start over. A token that was replaced is judged even if it
 // would get no answer: a request that can't be met must not hide a reuse.
 func (r *refreshing) attempt(ctx context.Context) (*grpcauthv1.Tokens, error) {
-	session, counters, err := r.find(ctx)
+	found, err := r.find(ctx)
 	if err != nil {
 		return nil, err
 	}
+	session := found.Session
 	var g *grant
 	var refusal error
 	if r.answerable(session) {
-		g, refusal = r.renew(ctx, session, counters)
+		g, refusal = r.renew(ctx, found)
 	}
 	if r.presented.gen() != session.Gen {
 		return r.settle(ctx, g, refusal)
@@ -97,20 +98,20 @@ func (r *refreshing) attempt(ctx context.Context) (*grpcauthv1.Tokens, error) {
 	return r.settle(ctx, g, nil)
 }
 
-// find reads the session, and the counters before anything else that the new
-// access token tells. Another client's token is no token of this client
+// find reads the session, and the counters no later than anything else that the
+// new access token tells. Another client's token is no token of this client
 // (RFC 6749 §6).
-func (r *refreshing) find(ctx context.Context) (store.Session, store.Counters, error) {
-	session, counters, err := r.store.SessionCounters(ctx, r.presented.session())
+func (r *refreshing) find(ctx context.Context) (store.Renewal, error) {
+	found, err := r.store.Renewal(ctx, r.presented.session())
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		err = fmt.Errorf("%w: its session is not there", errRefreshInvalid)
-	case err == nil && session.ClientID != r.client.ID:
+	case err == nil && found.Session.ClientID != r.client.ID:
 		err = fmt.Errorf("%w: it is another client's", errRefreshInvalid)
 	case err == nil:
-		err = checkBinding(ctx, session.Certificate)
+		err = checkBinding(ctx, found.Session.Certificate)
 	}
-	return session, counters, err
+	return found, err
 }
 
 // answerable reports whether the token may get an answer, so that one has to
@@ -121,8 +122,9 @@ func (r *refreshing) answerable(s store.Session) bool {
 }
 
 // renew makes the access token. A user who is gone ends the session.
-func (r *refreshing) renew(ctx context.Context, session store.Session, counters store.Counters) (*grant, error) {
-	id, err := r.users.load(ctx, session.Subject)
+func (r *refreshing) renew(ctx context.Context, found store.Renewal) (*grant, error) {
+	session := found.Session
+	id, err := r.users.renew(ctx, session.Subject, found.User)
 	if errors.Is(err, ErrGone) {
 		return nil, r.revokeGone(ctx, session)
 	}
@@ -137,7 +139,7 @@ func (r *refreshing) renew(ctx context.Context, session store.Session, counters 
 	if err != nil {
 		return nil, err
 	}
-	return r.mint(ctx, session, id, scopes, audiences, counters)
+	return r.mint(ctx, session, id, scopes, audiences, found.Counters)
 }
 
 func (r *refreshing) revokeGone(ctx context.Context, session store.Session) error {

@@ -104,6 +104,16 @@ type Rotation struct {
 	Address string
 }
 
+// Renewal is a session with what its next access token tells.
+type Renewal struct {
+	Session Session
+	// Counters are those of its subject and its client.
+	Counters Counters
+	// User is its subject in the built-in user table, the zero User where there
+	// is none.
+	User User
+}
+
 // Sessions keeps the logins.
 type Sessions interface {
 	// CreateSession inserts s while the counter of s.Subject still is
@@ -147,10 +157,9 @@ type Sessions interface {
 	// Session reads one. ErrNotFound when it is absent.
 	Session(ctx context.Context, id string) (Session, error)
 
-	// SessionCounters reads one together with the counters of its subject and
-	// its client, all as they stood at the same moment. ErrNotFound when the
-	// session is absent.
-	SessionCounters(ctx context.Context, id string) (Session, Counters, error)
+	// Renewal reads what a refresh of the session asks for, all as it stood at
+	// one moment. ErrNotFound when the session is absent.
+	Renewal(ctx context.Context, id string) (Renewal, error)
 
 	// SessionsOf lists at most limit standing sessions of a subject, neither
 	// revoked nor expired, by ID, those after the one named ("" for the first

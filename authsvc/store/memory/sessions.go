@@ -138,18 +138,22 @@ func (s *Store) Session(ctx context.Context, id string) (store.Session, error) {
 	return cloneSession(session), nil
 }
 
-// SessionCounters implements [store.Sessions].
-func (s *Store) SessionCounters(ctx context.Context, id string) (store.Session, store.Counters, error) {
+// Renewal implements [store.Sessions].
+func (s *Store) Renewal(ctx context.Context, id string) (store.Renewal, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
-		return store.Session{}, store.Counters{}, err
+		return store.Renewal{}, err
 	}
 	defer unlock()
 	session, ok := s.sessions[id]
 	if !ok {
-		return store.Session{}, store.Counters{}, store.ErrNotFound
+		return store.Renewal{}, store.ErrNotFound
 	}
-	return cloneSession(session), s.countersOf(session.Subject, session.ClientID), nil
+	return store.Renewal{
+		Session:  cloneSession(session),
+		Counters: s.countersOf(session.Subject, session.ClientID),
+		User:     cloneUser(s.users[session.Subject]),
+	}, nil
 }
 
 // SessionsOf implements [store.Sessions].

@@ -9,7 +9,7 @@ import (
 // SQLite takes longer to parse one of them than to run it. database/sql
 // prepares them once on each connection.
 type prepared struct {
-	rotate, sessionCounters, counters, standing, userBySubject *sql.Stmt
+	rotate, renewal, counters, standing, userBySubject *sql.Stmt
 }
 
 // prepare prepares them. Closing the database closes them.
@@ -19,7 +19,7 @@ func prepare(ctx context.Context, db *sql.DB, text statements) (p prepared, err 
 		text string
 	}{
 		{&p.rotate, text.rotate},
-		{&p.sessionCounters, selectSessionCounters},
+		{&p.renewal, selectRenewal},
 		{&p.counters, selectCounters},
 		{&p.standing, selectStanding},
 		{&p.userBySubject, selectUserBySubject},

@@ -57,16 +57,40 @@ func scanSession(row scanner, more ...any) (store.Session, error) {
 		listOut(scopes, &s.Scopes), listOut(audiences, &s.Audiences), listOut(amr, &s.AMR))
 }
 
+// userRow is a row of userColumns.
+type userRow struct {
+	user              store.User
+	scopes, roles     string
+	disabled, created int64
+}
+
+func (r *userRow) fields() []any {
+	u := &r.user
+	return []any{&u.Subject, &u.Username, &u.PasswordHash, &r.scopes, &r.roles, &u.Admin, &r.disabled, &r.created}
+}
+
+func (r *userRow) read() (store.User, error) {
+	r.user.DisabledAt, r.user.CreatedAt = timeOut(r.disabled), timeOut(r.created)
+	err := errors.Join(listOut(r.scopes, &r.user.Scopes), listOut(r.roles, &r.user.Roles))
+	return r.user, err
+}
+
 func scanUser(row scanner) (store.User, error) {
-	var u store.User
-	var scopes, roles string
-	var disabled, created int64
-	err := row.Scan(&u.Subject, &u.Username, &u.PasswordHash, &scopes, &roles, &u.Admin, &disabled, &created)
-	if err != nil {
+	var r userRow
+	if err := row.Scan(r.fields()...); err != nil {
 		return store.User{}, found(err)
 	}
-	u.DisabledAt, u.CreatedAt = timeOut(disabled), timeOut(created)
-	return u, errors.Join(listOut(scopes, &u.Scopes), listOut(roles, &u.Roles))
+	return r.read()
+}
+
+func scanRenewal(row scanner) (r store.Renewal, err error) {
+	var u userRow
+	counters := []any{&r.Counters.All, &r.Counters.Client, &r.Counters.Subject}
+	if r.Session, err = scanSession(row, append(counters, u.fields()...)...); err != nil || u.user.Subject == "" {
+		return r, err
+	}
+	r.User, err = u.read()
+	return r, err
 }
 
 func scanKey(row scanner) (store.SigningKey, error) {

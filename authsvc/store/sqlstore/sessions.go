@@ -131,14 +131,14 @@ func (s *Store) Session(ctx context.Context, id string) (session store.Session, 
 	return session, err
 }
 
-// SessionCounters implements [store.Sessions]. It is one statement, which sees
-// one state of the database.
-func (s *Store) SessionCounters(ctx context.Context, id string) (session store.Session, c store.Counters, err error) {
-	err = s.read(ctx, "read session and counters", func(ctx context.Context) (err error) {
-		session, err = scanSession(s.ready.sessionCounters.QueryRowContext(ctx, id), &c.All, &c.Client, &c.Subject)
+// Renewal implements [store.Sessions]. It is one statement, which sees one
+// state of the database.
+func (s *Store) Renewal(ctx context.Context, id string) (r store.Renewal, err error) {
+	err = s.read(ctx, "read renewal", func(ctx context.Context) (err error) {
+		r, err = scanRenewal(s.ready.renewal.QueryRowContext(ctx, id))
 		return err
 	})
-	return session, c, err
+	return r, err
 }
 
 // SessionsOf implements [store.Sessions].

@@ -53,12 +53,9 @@ func (f *fixture) calls() map[string]func(context.Context) error {
 		"ChangePassword": func(ctx context.Context) error {
 			return f.ChangePassword(ctx, "id-of-eve", "", "")
 		},
-		"Forgive": func(ctx context.Context) error { return f.Forgive(ctx, "k") },
-		"Session": func(ctx context.Context) error { _, err := f.Session(ctx, f.session.ID); return err },
-		"SessionCounters": func(ctx context.Context) error {
-			_, _, err := f.SessionCounters(ctx, f.session.ID)
-			return err
-		},
+		"Forgive":       func(ctx context.Context) error { return f.Forgive(ctx, "k") },
+		"Session":       func(ctx context.Context) error { _, err := f.Session(ctx, f.session.ID); return err },
+		"Renewal":       func(ctx context.Context) error { _, err := f.Renewal(ctx, f.session.ID); return err },
 		"Counters":      func(ctx context.Context) error { _, err := f.Counters(ctx, "new", "app"); return err },
 		"RaiseSubject":  func(ctx context.Context) error { return f.RaiseSubject(ctx, "ada", "") },
 		"AddUser":       func(ctx context.Context) error { return f.AddUser(ctx, user) },

@@ -40,26 +40,6 @@ func testCounters(t *testing.T, f *fixture) {
 	same(t, l, store.Ledger{Epoch: 1, All: 1})
 }
 
-// checklist: R6
-func testSessionCounters(t *testing.T, f *fixture) {
-	want := store.Counters{All: 1, Client: 1, Subject: 1}
-	for _, raise := range []func(){
-		func() {},
-		func() { want.Subject++; noError(t, f.RaiseSubject(t.Context(), f.session.Subject, "")) },
-		func() { want.Client++; noError(t, f.RaiseClient(t.Context(), f.session.ClientID, "")) },
-		func() { noError(t, f.RaiseSubject(t.Context(), "another", "")) },
-		func() { noError(t, f.RaiseClient(t.Context(), "another", "")) },
-	} {
-		raise()
-		session, c, err := f.SessionCounters(t.Context(), f.session.ID)
-		noError(t, err)
-		same(t, c, want)
-		same(t, session, mustRead(t, f, f.session.ID))
-	}
-	_, _, err := f.SessionCounters(t.Context(), "nobody's")
-	wantError(t, err, store.ErrNotFound)
-}
-
 // checklist: X3
 func testEvents(t *testing.T, f *fixture) {
 	id := f.session.ID

@@ -37,7 +37,7 @@ func Run(t *testing.T, open Open) {
 		"change password while the old one stands":      testChangePassword,
 		"attempts are forgotten":                        testAttemptsForgotten,
 		"counters of what was never seen are 1":         testCounters,
-		"counters come with the session":                testSessionCounters,
+		"renewal is session, counters and user":         testRenewal,
 		"what ends a session is an event":               testEvents,
 		"what changes nothing is no event":              testNoEvents,
 		"a token is revoked once":                       testRevokeToken,
