@@ -89,15 +89,15 @@ var errNoChallenge = fmt.Errorf("%w: the challenge is unknown, has expired or wa
 // asked is what the token of a challenge holds: the user, as far as proven.
 // It is sealed for the call and everything that was asked for in it.
 type asked struct {
-	ID       string
-	Username string // as it was typed
-	Account  string // whom attempts are counted for
-	Subject  string
-	Version  []byte // a digest of Identity.Version
-	Counter  int64  // the subject's
-	Method   string
-	State    []byte
-	Expires  time.Time
+	ID       string    `json:"id"`
+	Username string    `json:"username"` // as it was typed
+	Account  string    `json:"account"`  // whom attempts are counted for
+	Subject  string    `json:"subject"`
+	Version  []byte    `json:"version"` // a digest of Identity.Version
+	Counter  int64     `json:"counter"` // the subject's
+	Method   string    `json:"method"`
+	State    []byte    `json:"state"`
+	Expires  time.Time `json:"expires"`
 }
 
 // ask gives the challenge of a user who has more to prove.

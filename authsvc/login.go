@@ -34,8 +34,7 @@ func (s *server) login(ctx context.Context, req *grpcauthv1.LoginRequest) (*grpc
 		return nil, err
 	}
 	user, err := s.prove(ctx, p)
-	var more *ChallengeError
-	if errors.As(err, &more) {
+	if more, ok := errors.AsType[*ChallengeError](err); ok {
 		challenge, err := s.ask(ctx, p, user, more)
 		return &grpcauthv1.LoginResponse{Result: &grpcauthv1.LoginResponse_Challenge{Challenge: challenge}}, err
 	}

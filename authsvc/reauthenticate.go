@@ -43,8 +43,7 @@ func (s *server) reauthenticate(ctx context.Context, req *grpcauthv1.Reauthentic
 		return nil, err
 	}
 	user, err := s.prove(ctx, p)
-	var more *ChallengeError
-	if errors.As(err, &more) {
+	if more, ok := errors.AsType[*ChallengeError](err); ok {
 		challenge, err := s.ask(ctx, p, user, more)
 		return &grpcauthv1.ReauthenticateResponse{Result: &grpcauthv1.ReauthenticateResponse_Challenge{Challenge: challenge}}, err
 	}
