@@ -127,17 +127,17 @@ func (s *FileStore) Save(_ context.Context, saved Saved) error {
 }
 
 func (s *FileStore) save(saved Saved) error {
+	// Whoever holds the lock is the only one who writes here, so what lies
+	// there was left by a program that died.
+	beside := s.path + ".new"
+	if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if saved == (Saved{}) {
 		return s.remove()
 	}
 	text, err := json.Marshal(file{fileVersion, saved})
 	if err != nil {
-		return err
-	}
-	// Whoever holds the lock is the only one who writes here, so what lies
-	// there was left by a program that died.
-	beside := s.path + ".new"
-	if err := os.Remove(beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := writeNew(beside, text); err != nil {

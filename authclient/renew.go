@@ -161,7 +161,7 @@ func (r *renewer) renew(ctx context.Context) time.Duration {
 	switch now := r.current.Load(); {
 	case now.over != nil: // ended meanwhile, and everyone was told
 		return 0
-	case now != old: // the user proved anew who they are
+	case now != old && (err != nil || g.session != now.session): // the user proved anew who they are
 		return untilRenewal(now)
 	case err == nil:
 		r.putLocked(g)

@@ -31,6 +31,7 @@ type scripted struct {
 	onLogout  func(authorization string) error
 
 	mu        sync.Mutex
+	session   string // of the tokens
 	issued    int
 	refreshes []time.Time // when each arrived
 	logouts   []string    // the authorization of each
@@ -45,6 +46,7 @@ func (a *scripted) tokens() *grpcauthv1.Tokens {
 		RefreshToken: fmt.Sprintf("refresh-%d", a.issued),
 		TokenType:    "Bearer",
 		ExpiresIn:    durationpb.New(a.lifetime),
+		SessionId:    a.session,
 	}
 }
 
