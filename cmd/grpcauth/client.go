@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc"
@@ -64,7 +60,7 @@ func (c *clientAddCmd) Run(ctx context.Context, p *process) (err error) {
 	} else if err != nil {
 		return err
 	}
-	return printClient(p, client, secret, c.JSON)
+	return showClient(p, client, secret, c.JSON)
 }
 
 // client is what the flags say, with a secret where one is needed.
@@ -142,34 +138,5 @@ func readJWKS(path string) ([]byte, error) {
 
 // byOperator is a line of the audit record about what somebody did here.
 func byOperator(kind, clientID string) store.Entry {
-	return store.Entry{Kind: kind, Actor: "operator", ClientID: clientID}
-}
-
-// printClient writes JSON for programs or a table for people.
-func printClient(p *process, c store.Client, secret string, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(p.stdout).Encode(clientJSON(c, secret))
-	}
-	rows := [][2]string{
-		{"id", c.ID},
-		{"name", c.Name},
-		{"for", clientFor(c)},
-		{"scopes", clientScopes(c)},
-		{"audiences", strings.Join(c.Audiences, " ")},
-		{"serves", strings.Join(c.Serves, " ")},
-		{"certificate bound", yesNo(c.CertificateBound)},
-		{"keys", strconv.Itoa(keyCount(c))},
-	}
-	if secret != "" {
-		rows = append(rows, secretRows(c, secret)...)
-	}
-	return printRows(p, rows)
-}
-
-func printRows(p *process, rows [][2]string) error {
-	table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", row[0], orDash(row[1])) // kept until Flush
-	}
-	return table.Flush()
+	return store.Entry{Kind: kind, Actor: operator, ClientID: clientID}
 }

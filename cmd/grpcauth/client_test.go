@@ -28,8 +28,7 @@ type printedClient struct {
 	Scopes       []string
 	Audiences    []string
 	Serves       []string
-	Keys         int
-	Disabled     bool
+	Keys         []string
 	Secrets      []struct{ ID string }
 }
 
@@ -111,7 +110,7 @@ scopes             (all of the user)
 audiences          -
 serves             -
 certificate bound  no
-keys               0
+keys               -
 `
 	if got.code != exitOK || got.stdout != want {
 		t.Errorf("got %+v", got)
@@ -121,21 +120,21 @@ keys               0
 func TestClientsAreListed(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "grpcauth.db")
-	if got := clientsOf(t, db, "list", "--json"); got != (outcome{}) {
-		t.Errorf("none: %+v", got)
+	if got := clientsOf(t, db, "list"); got.code != exitFailure || !strings.Contains(got.stderr, "open database") {
+		t.Errorf("no database: %+v", got)
 	}
 	addClient(t, db, "web", "--users", "--scope", "a", "--scope", "b")
 	keyed := addClient(t, db, "keyed", "--service", "--jwks", jwksFile(t))
-	if keyed.ClientSecret != "" || keyed.Keys != 1 {
+	if keyed.ClientSecret != "" || len(keyed.Keys) != 1 {
 		t.Errorf("a client with keys: %+v", keyed)
 	}
 	addClient(t, db, "crawler", "--service")
 	clientsOf(t, db, "disable", "web")
 	got := clientsOf(t, db, "list")
-	want := regexp.MustCompile(`^ID       NAME  FOR     SCOPES  AUDIENCES  SERVES  SECRETS   KEYS  STATE
-crawler  -     itself  -       -          -       [A-Z2-7]{8}  0     enabled
-keyed    -     itself  -       -          -       -         1     enabled
-web      -     users   a b     -          -       -         0     disabled
+	want := regexp.MustCompile(`^ID       NAME  FOR     SCOPES  AUDIENCES  SERVES  SECRETS   KEYS  DISABLED
+crawler  -     itself  -       -          -       [A-Z2-7]{8}  -     -
+keyed    -     itself  -       -          -       -         1     -
+web      -     users   a b     -          -       -         -     20[0-9TZ:-]+
 $`)
 	if got.code != exitOK || !want.MatchString(got.stdout) {
 		t.Errorf("got %+v", got)
@@ -149,15 +148,15 @@ func TestEveryPageOfClientsIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 201 {
-		if err := st.AddClient(t.Context(), store.Client{ID: fmt.Sprintf("c%03d", i), Users: true}); err != nil {
+	for i := range 1001 {
+		if err := st.AddClient(t.Context(), store.Client{ID: fmt.Sprintf("c%04d", i), Users: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := clientsOf(t, db, "list"); strings.Count(got.stdout, "\n") != 202 {
+	if got := clientsOf(t, db, "list"); strings.Count(got.stdout, "\n") != 1002 {
 		t.Errorf("%d lines", strings.Count(got.stdout, "\n"))
 	}
 }
@@ -171,7 +170,7 @@ func TestTwoSecretsWorkAtATime(t *testing.T) {
 	want := regexp.MustCompile(`^id              crawler
 secret          gcs_[\w-]{43}
 secret id       ([A-Z2-7]{8})
-secret expires  never
+secret expires  -
 secrets         2 of 2
 $`)
 	made := want.FindStringSubmatch(got.stdout)
@@ -261,7 +260,7 @@ func TestClientsThatAreRefused(t *testing.T) {
 		{"a private key", []string{"add", "a", "--service", "--jwks", private}, "keys[0]: token: JWK has private members where a public key belongs"},
 		{"a file that is too large", []string{"add", "a", "--service", "--jwks", large}, "give a JWK Set of at most 65536"},
 		{"no such file", []string{"add", "a", "--service", "--jwks", filepath.Join(t.TempDir(), "none")}, "--jwks: open "},
-		{"a secret of nobody", []string{"secret", "add", "nobody"}, "there is no client \"nobody\": `grpcauth client list` shows those that are"},
+		{"a secret of nobody", []string{"secret", "add", "nobody"}, `there is no client "nobody": see grpcauth client list`},
 		{"a secret of an app", []string{"secret", "add", "web"}, "a client that logs users in is public"},
 		{"keys of an app", []string{"keys", "web", "--jwks", jwksFile(t)}, "a client that logs users in is public"},
 		{"no such secret", []string{"secret", "remove", "taken", "AAAAAAAA"}, `the client "taken" has no secret of that id`},

@@ -15,23 +15,17 @@ var errAsItIs = errors.New("nothing to change")
 
 // changeClient changes a client in the database, with a line in the audit
 // record, both or neither.
-func changeClient(ctx context.Context, storage storeFlag, id, kind string, change func(time.Time, *store.Client) error) (err error) {
-	if err := storage.check(); err != nil {
+func changeClient(ctx context.Context, storage storeFlag, id, kind string, change func(time.Time, *store.Client) error) error {
+	return storage.use(ctx, func(st store.Store) error {
+		err := st.UpdateClient(ctx, id, change, byOperator(kind, id))
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("there is no client %+q: see grpcauth client list", id)
+		case errors.Is(err, errAsItIs):
+			return nil
+		}
 		return err
-	}
-	st, err := storage.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closed(err, st) }()
-	err = st.UpdateClient(ctx, id, change, byOperator(kind, id))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return fmt.Errorf("there is no client %q: `grpcauth client list` shows those that are", id)
-	case errors.Is(err, errAsItIs):
-		return nil
-	}
-	return err
+	})
 }
 
 type clientKeysCmd struct {

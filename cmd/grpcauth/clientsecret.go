@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -51,9 +50,12 @@ func (c *clientSecretAddCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	if c.JSON {
-		return json.NewEncoder(p.stdout).Encode(clientJSON(made, secret))
+		return p.printJSON(newClientJSON(made, secret))
 	}
-	return printRows(p, append([][2]string{{"id", c.ID}}, secretRows(made, secret)...))
+	t := p.table()
+	t.row("id", c.ID)
+	showSecret(t, made, secret)
+	return t.flush()
 }
 
 type clientSecretRemoveCmd struct {
@@ -70,7 +72,7 @@ func (c *clientSecretRemoveCmd) Run(ctx context.Context, _ *process) error {
 	return changeClient(ctx, c.Storage, c.ID, "client_secret_removed", func(_ time.Time, client *store.Client) error {
 		at := slices.IndexFunc(client.Secrets, func(s store.ClientSecret) bool { return s.ID == c.SecretID })
 		if at < 0 {
-			return fmt.Errorf("the client %q has no secret of that id: `grpcauth client list` shows them", c.ID)
+			return fmt.Errorf("the client %q has no secret of that id: see grpcauth client list", c.ID)
 		}
 		client.Secrets = slices.Delete(slices.Clone(client.Secrets), at, at+1)
 		return nil
