@@ -29,6 +29,8 @@ type model struct {
 	// stood are the sessions that stood when several callers began.
 	stood map[string]bool
 	taken map[string]bool // access tokens, by their ids
+	// failures are the wrong proofs in a row, by account.
+	failures map[string]int
 }
 
 type modelPerson struct {
@@ -42,6 +44,7 @@ type modelSession struct {
 	scopes              []string
 	authTime            time.Time
 	generations         []generation // the last one is the newest
+	access              string       // the newest access token
 	keyed               bool
 	idleEnds, ends      time.Time
 	seen                time.Time
@@ -82,6 +85,7 @@ const (
 	modelAccessed = 15 * time.Minute
 	modelWindow   = 30 * time.Second
 	modelReplays  = 5
+	modelFailures = 5 // in a row, before there is a wait
 
 	okay         = "OK"
 	notGranted   = "PermissionDenied SCOPE_NOT_GRANTED"
@@ -91,14 +95,14 @@ const (
 	needsKey     = "InvalidArgument INVALID_REQUEST"
 	wrongName    = "Unauthenticated INVALID_CREDENTIALS"
 	beginAgain   = "Aborted CONFLICT"
+	throttled    = "ResourceExhausted THROTTLED"
 	tokenExpired = "Unauthenticated TOKEN_EXPIRED"
 
-	whyReused   = "a refresh token was used twice"
-	whyReplaced = "proven anew"
+	whyReused = "a refresh token was used twice"
 )
 
 func newModel(now time.Time) *model {
-	return &model{now: now, people: map[string]*modelPerson{}, raised: map[string]int64{}, sessions: map[string]*modelSession{}, taken: map[string]bool{}}
+	return &model{now: now, people: map[string]*modelPerson{}, raised: map[string]int64{}, sessions: map[string]*modelSession{}, taken: map[string]bool{}, failures: map[string]int{}}
 }
 
 func (m *model) clone() *model {
@@ -114,7 +118,7 @@ func (m *model) clone() *model {
 		c.sessions[id] = &session
 	}
 	c.order, c.access, c.record = slices.Clone(m.order), slices.Clone(m.access), slices.Clone(m.record)
-	c.taken = maps.Clone(m.taken)
+	c.taken, c.failures = maps.Clone(m.taken), maps.Clone(m.failures)
 	return &c
 }
 

@@ -154,8 +154,6 @@ func (r *modelRun) drawEnd(s *modelSession) operation {
 		return r.drawOwner(s)
 	case n < 7:
 		return r.drawRevoke(s)
-	case n < 9:
-		return opReplace{old: s.id, subject: s.subject, client: s.client}
 	case n < 10:
 		return r.drawClientRaise()
 	case n < 12:
@@ -276,12 +274,10 @@ func (r *modelRun) crowd() []operation {
 // drawEndOf mostly ends this session.
 func (r *modelRun) drawEndOf(s *modelSession) operation {
 	switch r.rng.IntN(4) {
-	case 0:
+	case 0, 1:
 		return r.drawOwner(s)
-	case 1:
-		return r.drawRevoke(s)
 	case 2:
-		return opReplace{old: s.id, subject: s.subject, client: s.client}
+		return r.drawRevoke(s)
 	default:
 		return r.drawPerson(s.subject)
 	}

@@ -52,17 +52,35 @@ func (o opLogin) do(ctx context.Context, w *modelWorld) answer {
 func (o opLogin) apply(m *model, got answer) string {
 	p := m.people[o.subject]
 	switch {
-	case got.refusal == beginAgain && m.raising[o.subject]:
+	case m.later(o.subject, got):
 		return ""
 	case p.disabled || p.password != o.password:
+		m.failures[o.subject]++
 		return is(got, wrongName)
 	case got.refusal != okay:
 		return is(got, okay)
 	}
+	m.failures[o.subject] = 0
 	s := m.open(o.subject, o.client, got.claims.SessionID(), got.tokens.GetRefreshToken())
 	s.scopes = granted(o.scopes, modelClients[o.client])
 	m.audit("login", s.id)
 	return m.given(s, s.scopes, modelIdle, got)
+}
+
+// later reports whether a proof was refused for now: because somebody raised
+// the subject at the same time, or after too many failures.
+func (m *model) later(account string, got answer) bool {
+	few := modelFailures
+	if m.stood != nil {
+		few = 1 // and those under way
+	}
+	switch subject := account[strings.LastIndex(account, " ")+1:]; {
+	case got.refusal == beginAgain && m.raising[subject]:
+		m.failures[account]++
+		return true
+	default:
+		return got.refusal == throttled && m.failures[account] >= few
+	}
 }
 
 // open opens a session that was given that id.
@@ -89,6 +107,7 @@ func granted(wanted, there []string) []string {
 func (m *model) given(s *modelSession, scopes []string, left time.Duration, got answer) string {
 	c := got.claims
 	counters, _ := c.Counters()
+	s.access = c.Raw()
 	m.access = append(m.access, modelAccess{c.Raw(), c.ID(), s.id, s.subject, s.client, counters, c.ExpiresAt()})
 	switch {
 	case got.tokens.GetRefreshToken() != s.newest().token:
@@ -223,33 +242,6 @@ func (m *model) revoke(id, why string) {
 		m.audit("session_revoked", id)
 		m.event("session", id, 0)
 	}
-}
-
-// opReplace proves once more who one is.
-type opReplace struct {
-	quiet
-	old, subject, client string
-}
-
-func (o opReplace) String() string { return fmt.Sprintf("session %.5s is replaced", o.old) }
-
-func (o opReplace) do(ctx context.Context, w *modelWorld) answer {
-	// What Reauthenticate does once the proof is right.
-	return w.replace(ctx, o.old, o.subject, o.client)
-}
-
-func (o opReplace) apply(m *model, got answer) string {
-	s, there := m.sessions[o.old]
-	if !there || !s.stands(m.now) {
-		return is(got, beginAgain)
-	}
-	if got.refusal != okay {
-		return is(got, okay)
-	}
-	m.end(s, whyReplaced)
-	m.event("session", o.old, 0)
-	m.open(o.subject, o.client, got.tokens.GetSessionId(), got.tokens.GetRefreshToken()).scopes = s.scopes
-	return ""
 }
 
 // opStore is a verb of the store: what an operator's commands come down to.

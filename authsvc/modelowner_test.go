@@ -17,6 +17,7 @@ import (
 const (
 	tokenRevoked = "Unauthenticated TOKEN_REVOKED"
 	noSession    = "NotFound SESSION_NOT_FOUND"
+	whyReplaced  = "its owner proved anew who they are"
 	whyOwner     = "its owner ended it"
 	whyOwnerAll  = "its owner ended all sessions"
 	whyClient    = "revoked by its client"
@@ -41,6 +42,47 @@ func (m *model) refused(a modelAccess, got answer) string {
 	default:
 		return tokenRevoked
 	}
+}
+
+// opReplace proves once more who one is, and gets a session in place of the old.
+type opReplace struct {
+	quiet
+	access   modelAccess
+	password string
+}
+
+func (o opReplace) String() string { return fmt.Sprintf("session %.5s is replaced", o.access.session) }
+
+func (o opReplace) do(ctx context.Context, w *modelWorld) answer {
+	r, err := w.Reauthenticate(bearerOf(ctx, o.access), &grpcauthv1.ReauthenticateRequest{Password: o.password})
+	return w.answer(r.GetTokens(), err)
+}
+
+func (o opReplace) apply(m *model, got answer) string {
+	account := "again " + o.access.subject // counted apart from logins
+	refused := m.refused(o.access, got)
+	switch {
+	case refused != "":
+		return is(got, refused)
+	case m.later(account, got):
+		return ""
+	case m.people[o.access.subject].password != o.password:
+		m.failures[account]++
+		return is(got, wrongName)
+	case got.refusal != okay:
+		return is(got, okay)
+	}
+	old, there := m.sessions[o.access.session]
+	if !there || !old.stands(m.now) {
+		return "a session that had ended was replaced"
+	}
+	m.failures[account] = 0
+	m.end(old, whyReplaced)
+	m.event("session", old.id, 0)
+	s := m.open(old.subject, old.client, got.claims.SessionID(), got.tokens.GetRefreshToken())
+	s.scopes = old.scopes
+	m.audit("reauthenticated", s.id)
+	return m.given(s, s.scopes, modelIdle, got)
 }
 
 // opRevoke ends a session of the caller, who may have another one.
@@ -86,6 +128,7 @@ func (o opRevokeAll) apply(m *model, got answer) string {
 		return is(got, refused)
 	}
 	m.raise(o.access.subject, whyOwnerAll)
+	m.audit("sessions_revoked", o.access.session)
 	return is(got, okay)
 }
 
@@ -178,7 +221,12 @@ func (o opGiveUpAccess) apply(m *model, got answer) string {
 // drawOwner is something of these.
 func (r *modelRun) drawOwner(s *modelSession) operation {
 	access := pick(r, r.m.access[max(0, len(r.m.access)-12):]...)
-	switch r.rng.IntN(8) {
+	if i := slices.IndexFunc(r.m.access, func(a modelAccess) bool { return a.raw == s.access }); i >= 0 && r.oneIn(2) {
+		access = r.m.access[i]
+	}
+	switch r.rng.IntN(11) {
+	case 6, 7, 8:
+		return opReplace{access: access, password: r.m.people[access.subject].password}
 	case 0:
 		return opRevokeAll{access}
 	case 1, 2:

@@ -20,7 +20,6 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
-	"github.com/grpcauth/grpcauth/internal/fault"
 	"github.com/grpcauth/grpcauth/internal/testkit"
 )
 
@@ -158,29 +157,6 @@ func (w *modelWorld) answer(tokens *grpcauthv1.Tokens, err error) answer {
 	return a
 }
 
-// replace opens a session in the place of another, as far as the store goes.
-func (w *modelWorld) replace(ctx context.Context, old, subject, client string) answer {
-	was, err := w.store.Session(ctx, old)
-	if err != nil {
-		was = store.Session{ID: old, Subject: subject, ClientID: client}
-	}
-	refreshToken := w.service.NewRefreshToken()
-	now := w.clock.Now()
-	next := store.Session{
-		ID: sessionOfToken(refreshToken), ClientID: client, Subject: subject, Scopes: was.Scopes, Audiences: []string{"notes"},
-		Gen: 1, CurHash: hashOfToken(refreshToken), AuthTime: now, CreatedAt: now, LastSeen: now,
-		IdleExpires: now.Add(modelIdle), Expires: now.Add(modelAbsolute),
-	}
-	counters, err := w.store.Counters(ctx, subject, client)
-	if err == nil {
-		err = w.store.ReplaceSession(ctx, old, whyReplaced, next, counters.Subject)
-	}
-	if err != nil {
-		err = fault.Wrap(err)
-	}
-	return answer{refusal: refusal(err), tokens: &grpcauthv1.Tokens{RefreshToken: refreshToken, SessionId: next.ID}}
-}
-
 // compare tells where what is stored is not the model's.
 func (m *model) compare(have stored) string {
 	for subject, got := range have.people {
@@ -257,9 +233,4 @@ func hashOfToken(refreshToken string) []byte {
 	}
 	sum := sha256.Sum256(decodedToken(refreshToken)[29:61])
 	return sum[:]
-}
-
-// sessionOfToken is the id of the session a token belongs to.
-func sessionOfToken(refreshToken string) string {
-	return base64.RawURLEncoding.EncodeToString(decodedToken(refreshToken)[5:21])
 }
