@@ -66,6 +66,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testClients(t, b)
 	})
+	t.Run("the operator is felt at once", func(t *testing.T) {
+		t.Parallel()
+		testFeltAtOnce(t, b)
+	})
 	t.Run("a restored backup, SQLite", func(t *testing.T) {
 		t.Parallel()
 		testRestored(t, b, sqliteEngine(t))

@@ -82,7 +82,7 @@ func readSeen(path string) (seen, error) {
 	defer func() { _ = f.Close() }()
 	var s seen
 	if err := json.NewDecoder(io.LimitReader(f, maxPrivate)).Decode(&s); err != nil || s.Epoch < 1 {
-		return seen{}, fmt.Errorf("%s is damaged, and it tells whether a backup was restored: if one was, run grpcauth recover; then remove the file", path)
+		return seen{}, fmt.Errorf("%s is damaged, and it tells whether a backup was restored: remove it, and if one was, run grpcauth recover", path)
 	}
 	return s, nil
 }
