@@ -32,7 +32,7 @@ func build(t *testing.T) string {
 
 // ourServer is `grpcauth serve`, running, as it says that it does.
 type ourServer struct {
-	GRPC, HTTP, Algorithm string
+	GRPC, HTTP, Algorithm, Store string
 	// Subject is ada's.
 	Subject string
 }
