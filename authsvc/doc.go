@@ -46,33 +46,47 @@
 // one that verifies them. With an EdDSA key, [Service.JWKS] and the method
 // GetJwks publish its public half for every other service.
 //
-// # Services
+// # A login and its sessions
 //
-// A service that acts for itself is a client of the Store ([store.Client]). It
-// proves itself by a secret ([NewClientSecret]) or by assertions that it signs,
-// and IssueClientToken gives it an access token with the subject "client:" and
-// its id. The page docs/clients.md shows both.
+// Users list their sessions (ListSessions) and end one (RevokeSession) or all
+// (RevokeAllSessions). Reauthenticate asks for the password once more, and puts
+// a new session in the place of the caller's: what to call when a method with
+// max_auth_age answers REAUTHENTICATION_REQUIRED. ChangePassword ends all
+// sessions and opens one for the caller; it is for the users of the Store. For
+// your own, change the hash first and call RaiseSubject of the Store then.
 //
-// # Taking tokens back
+// Where a second factor is wanted, Authenticate returns a [ChallengeError] for
+// the right password, and is asked again with the user's answer. Login and
+// Reauthenticate pass the question on and keep nothing; the client has it,
+// encrypted. The program examples/totp does it with codes from a phone, and
+// examples/ownusers puts the service over a table of users in SQLite.
 //
-// An access token is good until it expires, for whoever verifies it by our keys
-// alone. A guard in this process can ask the Store at every call, so that a
-// logout is felt at the next one:
+// # Guesses
 //
-//	guard, err := interceptor.New(auth.Verifier(), interceptor.WithRevocations(auth.Revocations()))
+// After five wrong passwords the next attempt at an account from the same block
+// of addresses (IPv4 /24, IPv6 /48) has to wait, a second at first and 30 at
+// last, and is refused until then with THROTTLED and a RetryInfo. Attempts from
+// elsewhere don't wait for that: nobody can lock somebody else out. A block is
+// slowed down as well after a thousand wrong attempts on whatever accounts.
+// docs/adr/0007 has the reasons, and what a proxy changes: see
+// [Config.AllowPlaintextFrom].
 //
-// A service elsewhere asks by IntrospectToken.
+// The audit record in the Store has an entry for each login, and one for each
+// hour of wrong passwords, by user or for all unknown names together;
+// [Config.Audit] is told of each.
 //
 // # When something is wrong
 //
 // Every refusal carries its reason (google.rpc.ErrorInfo, domain "grpcauth").
 // What the service can't know now is UNAVAILABLE and changes nothing; a user
 // is never told that their password is wrong because a database is down. The
-// log has the cause, and one event each for login, login_failed, refresh,
-// refresh_replayed, refresh_failed, session_revoked and logout, with session,
-// subject and client. Three events are worth an alert: refresh_reused, a
+// log has the cause, and one event each for login, login_failed, challenge,
+// refresh, refresh_replayed, refresh_failed, reauthenticated, password_changed,
+// session_revoked, sessions_revoked and logout, with session, subject and
+// client. Four events are worth an alert: refresh_reused, a
 // used-up refresh token came back and its session was ended; refresh_forged,
 // somebody knows the Secret or the store was set back; password_unusable, what
-// the Store has as a user's password hash is none, so they can't log in. No
+// the Store has as a user's password hash is none, so they can't log in;
+// audit_failed, a wrong password could not be written to the audit record. No
 // event holds a token, a password, or a user name.
 package authsvc
