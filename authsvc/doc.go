@@ -75,6 +75,23 @@
 // hour of wrong passwords, by user or for all unknown names together;
 // [Config.Audit] is told of each.
 //
+// # Services
+//
+// A service that acts for itself is a client of the Store ([store.Client]). It
+// proves itself by a secret ([NewClientSecret]) or by assertions that it signs,
+// and IssueClientToken gives it an access token with the subject "client:" and
+// its id. The page docs/clients.md shows both.
+//
+// # Taking tokens back
+//
+// An access token is good until it expires, for whoever verifies it by our keys
+// alone. A guard in this process can ask the Store at every call, so that a
+// logout is felt at the next one:
+//
+//	guard, err := interceptor.New(auth.Verifier(), interceptor.WithRevocations(auth.Revocations()))
+//
+// A service elsewhere asks by IntrospectToken.
+//
 // # When something is wrong
 //
 // Every refusal carries its reason (google.rpc.ErrorInfo, domain "grpcauth").
