@@ -1,6 +1,7 @@
 package authsvc
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -125,7 +126,7 @@ func (s *scene) everyPlay(what loot, sofar []move, depth int, plays *int) result
 	s.t.Helper()
 	var worst result
 	for _, m := range []move{wellBefore, justBefore, justAfter, insideWindow, pastWindow, rest} {
-		moves := append(sofar[:len(sofar):len(sofar)], m)
+		moves := slices.Concat(sofar, []move{m})
 		r := s.play(what, append(moves, rest)...)
 		*plays++
 		// What happens after the last of these moves is the same for all that go on.

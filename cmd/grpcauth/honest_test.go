@@ -26,13 +26,19 @@ type honest struct {
 	keyed bool
 	// access is the newest access token, session its session.
 	access, session string
+	name, password  string
 }
 
 type authClient = grpcauthv1.AuthServiceClient
 
 func logIn(t *testing.T, at authClient, keyed bool) *honest {
 	t.Helper()
-	h := &honest{t: t, keyed: keyed}
+	return logInAs(t, at, keyed, "ada", goodPassword)
+}
+
+func logInAs(t *testing.T, at authClient, keyed bool, name, password string) *honest {
+	t.Helper()
+	h := &honest{t: t, keyed: keyed, name: name, password: password}
 	if err := h.logIn(at); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +46,7 @@ func logIn(t *testing.T, at authClient, keyed bool) *honest {
 }
 
 func (h *honest) logIn(at authClient) error {
-	answer, err := at.Login(h.t.Context(), &grpcauthv1.LoginRequest{Username: "ada", Password: goodPassword})
+	answer, err := at.Login(h.t.Context(), &grpcauthv1.LoginRequest{Username: h.name, Password: h.password})
 	if err == nil {
 		h.keep(answer.GetTokens())
 	}
@@ -74,9 +80,12 @@ func (h *honest) mustRefresh(at authClient) {
 	}
 }
 
+func (h *honest) context() context.Context {
+	return metadata.AppendToOutgoingContext(h.t.Context(), "authorization", "Bearer "+h.access)
+}
+
 func (h *honest) logOut(at authClient) error {
-	ctx := metadata.AppendToOutgoingContext(h.t.Context(), "authorization", "Bearer "+h.access)
-	_, err := at.Logout(ctx, &grpcauthv1.LogoutRequest{})
+	_, err := at.Logout(h.context(), &grpcauthv1.LogoutRequest{})
 	return err
 }
 

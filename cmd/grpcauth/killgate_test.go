@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,6 +24,7 @@ type gate struct {
 // checkpoint is where a server stops.
 type checkpoint struct {
 	statement string // how its text begins, with single spaces
+	within    string // how one before it in its transaction begins
 	done      bool   // the database carries it out, and only its answer is held back
 	reached   chan struct{}
 }
@@ -54,9 +56,9 @@ func newGate(t *testing.T, database string) *gate {
 }
 
 // set waits for a statement.
-func (g *gate) set(statement string, done bool) <-chan struct{} {
-	c := &checkpoint{statement: statement, done: done, reached: make(chan struct{})}
-	g.point.Store(c)
+func (g *gate) set(c checkpoint) <-chan struct{} {
+	c.reached = make(chan struct{})
+	g.point.Store(&c)
 	return c.reached
 }
 
@@ -65,6 +67,7 @@ type connection struct {
 	gate             *gate
 	server, database net.Conn
 	statements       map[string]string // the texts of prepared statements
+	executed         []string          // since the transaction began
 	held             atomic.Pointer[checkpoint]
 }
 
@@ -124,8 +127,13 @@ func (c *connection) statement(kind byte, body []byte) string {
 // stops reports whether the server is held here, before the statement. Where it
 // is held after it, the answers are held back.
 func (c *connection) stops(statement string) bool {
+	statement = strings.Join(strings.Fields(statement), " ")
+	if strings.HasPrefix(statement, "BEGIN") {
+		c.executed = nil
+	}
+	c.executed = append(c.executed, statement)
 	point := c.gate.point.Load()
-	if point == nil || !strings.HasPrefix(strings.Join(strings.Fields(statement), " "), point.statement) || !c.gate.point.CompareAndSwap(point, nil) {
+	if point == nil || !strings.HasPrefix(statement, point.statement) || !c.hasExecuted(point.within) || !c.gate.point.CompareAndSwap(point, nil) {
 		return false
 	}
 	if point.done {
@@ -134,6 +142,10 @@ func (c *connection) stops(statement string) bool {
 	}
 	close(point.reached)
 	return true
+}
+
+func (c *connection) hasExecuted(within string) bool {
+	return slices.ContainsFunc(c.executed, func(s string) bool { return strings.HasPrefix(s, within) })
 }
 
 // answers passes on what the database says.
@@ -164,7 +176,8 @@ func readMessage(r io.Reader) (kind byte, message []byte, err error) {
 	if _, err := io.ReadFull(r, head); err != nil {
 		return 0, nil, err
 	}
-	message = append(head, make([]byte, binary.BigEndian.Uint32(head[1:])-4)...)
+	message = make([]byte, 1+binary.BigEndian.Uint32(head[1:]))
+	copy(message, head)
 	_, err = io.ReadFull(r, message[5:])
 	return head[0], message, err
 }

@@ -26,10 +26,10 @@ func (s *authServer) client() authClient {
 	return grpcauthv1.NewAuthServiceClient(dial(s.t, s.GRPC))
 }
 
-// addAda adds the user who logs in.
-func (b binaries) addAda(t *testing.T, store string) {
+// addTo adds a user to a store.
+func (b binaries) addTo(t *testing.T, store, name string) {
 	t.Helper()
-	added := b.start(t, goodPassword, []string{"GRPCAUTH_STORE=" + store}, "grpcauth", "user", "add", "ada", "--scope", "notes.read")
+	added := b.start(t, goodPassword, []string{"GRPCAUTH_STORE=" + store}, "grpcauth", "user", "add", name, "--scope", "notes.read")
 	if code := added.wait(); code != exitOK {
 		t.Fatalf("exit %d: %s", code, added.stderr.String())
 	}
@@ -50,7 +50,7 @@ func testPair(t *testing.T, b binaries) {
 	for i := range p.at {
 		p.at[i] = b.servePostgres(t, url, key).client()
 	}
-	b.addAda(t, url)
+	b.addTo(t, url, "ada")
 	p.sameKey(20)
 	p.noKey(10)
 	p.twoKeys()
