@@ -34,7 +34,7 @@ The issuer's keys are found by its name, as a server does (OpenID Connect Discov
 
 Profiles say how an issuer writes its tokens. keycloak: the issuer is https://HOST/realms/REALM; roles of a client need --roles-claim /resource_access/CLIENT/roles. auth0: https://TENANT.auth0.com/ with the slash; the audience is the API's identifier. okta: https://DOMAIN/oauth2/SERVER. entra: https://login.microsoftonline.com/TENANT/v2.0 with the tenant's id; --subject-claim oid if your server has it so. cognito: https://cognito-idp.REGION.amazonaws.com/POOL; the audience is the list of app clients. rfc9068: grpcauth serve, and whoever else writes typ: at+jwt.
 
-Exits with 0 when nothing that was checked refuses the call, with 1 when something does (also when the issuer's keys can't be fetched from here), and with 2 when the command is wrong or a file or server that it names can't be read. Without --request a rule that binds claims to the request is not checked. The token is never printed.`
+Exits with 0 when nothing that was checked refuses the call, with 1 when something does (also when the issuer's keys can't be fetched from here), and with 2 when the command is wrong or a file or server that it names can't be read. Without --request, what a rule binds to the request is not checked. The token is never printed.`
 }
 
 // Validate is called by kong when the command line has been read.
