@@ -30,15 +30,57 @@
 // take 20 %, or later if the server says so (google.rpc.RetryInfo). Until the
 // token expires it stays in use and nobody notices. After that, calls fail
 // with the status of the last attempt and are not sent; they do not add
-// attempts of their own. [Session.Refresh] does.
+// attempts of their own. Refresh does.
 //
 // When the server answers REFRESH_INVALID, REFRESH_REUSED or SESSION_REVOKED
 // the session is over: everything fails with [ErrSessionEnded] from then on,
 // and the user must log in again.
 //
+// # Lost answers, crashes, restarts
+//
+// Every refresh carries an idempotency key: 128 random bits, new for each
+// refresh token. Both are kept before they are sent, and sent again together
+// until an answer is there; then the successor takes their place. The server
+// answers a retry with the same successor, to that key only. So an answer that
+// is lost on its way logs nobody out, however late the retry comes.
+//
+// A session lives in memory, unless it is given a [TokenStore]:
+//
+//	tokens, err := authclient.NewFileStore(filepath.Join(configDir, "session.json"))
+//	...
+//	session, err := authclient.Resume(ctx, authConn, tokens)
+//	if errors.Is(err, authclient.ErrNoSession) || errors.Is(err, authclient.ErrSessionEnded) {
+//		session, err = authclient.Login(ctx, authConn, "ada", password, authclient.WithStore(tokens))
+//	}
+//
+// Then it survives the program, also one that is killed: at whatever step that
+// happens, what the store holds is good. Programs may share a store. One at a
+// time renews, and it begins with what the store holds, not with what it
+// remembers, so that no two of them use up one refresh token, which the server
+// would take for theft.
+//
+// A renewal that can't be saved fails like one that the server does not
+// answer: the token in use is good until it expires, and it is tried again.
+//
+// # Proving anew who the user is
+//
+// A method may want a password that was given lately; the reason is
+// REAUTHENTICATION_REQUIRED. No renewal helps there and none is tried.
+// [Session.Reauthenticate] does, with the user's password.
+//
+// # Services
+//
+// [ClientCredentials] is the same for a program that calls in its own name: a
+// token that renews itself, by a secret or by a key that signs.
+//
+//	reporter, err := authclient.NewClientCredentials(authConn, "reporter", authclient.ClientSecret(secret))
+//	if err != nil { return err }
+//	defer reporter.Close()
+//	conn, err := grpc.NewClient(address, append(reporter.DialOptions(), ...)...)
+//
 // # Retry
 //
-// A call over a connection made with [Session.DialOptions] is made a second
+// A call over a connection made with DialOptions is made a second
 // time, with a newer token, when the server refused the first for one of
 //
 //   - TOKEN_EXPIRED
@@ -67,7 +109,7 @@
 // in-memory connection, a loopback address (RFC 6750 §5.3). The connection
 // that was picked for the attempt is looked at, when it has been picked and
 // before anything is written; what was dialled does not matter. Anything else
-// fails with [ErrPlaintext], unless [InsecureAllowPlaintext] is given to Login.
+// fails with [ErrPlaintext], unless [InsecureAllowPlaintext] is given.
 //
 // What listens on a local address is trusted with what it is sent. Mind a
 // tunnel or an HTTP proxy on loopback that leads to somewhere else.
@@ -80,6 +122,6 @@
 //	case grpcauthv1.Reason_REASON_SCOPE_MISSING:
 //		return errors.New("you may read notes but not write them")
 //	case grpcauthv1.Reason_REASON_REAUTHENTICATION_REQUIRED:
-//		return askForThePassword()
+//		return session.Reauthenticate(ctx, askForThePassword())
 //	}
 package authclient
