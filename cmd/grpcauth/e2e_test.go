@@ -70,6 +70,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testFeltAtOnce(t, b)
 	})
+	t.Run("the page on operating", func(t *testing.T) {
+		t.Parallel()
+		testOperatingPage(t, b)
+	})
 	t.Run("a restored backup, SQLite", func(t *testing.T) {
 		t.Parallel()
 		testRestored(t, b, sqliteEngine(t))

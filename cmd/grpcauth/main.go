@@ -5,9 +5,10 @@
 //
 // serve logs people in and issues, renews and ends their tokens by gRPC
 // (grpcauth.v1.AuthService); other services verify those tokens with the keys
-// it publishes at /.well-known/jwks.json. user manages the people in its
-// database, a SQLite file or PostgreSQL, migrate that database's schema, and
-// proto writes the .proto files that rules are written with.
+// it publishes at /.well-known/jwks.json. user, session and client manage who is
+// in its database, a SQLite file or PostgreSQL, and audit tells what was done;
+// migrate is about that database's schema, recover makes a restored backup safe,
+// and proto writes the .proto files that rules are written with.
 //
 //	grpcauth rules --descriptor-set services.binpb --html
 //
