@@ -2,6 +2,7 @@ package authclient_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,12 +12,16 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store"
 	"github.com/grpcauth/grpcauth/authsvc/store/memory"
 	notesv1 "github.com/grpcauth/grpcauth/examples/gen/notes/v1"
 	"github.com/grpcauth/grpcauth/examples/notesvc"
 	"github.com/grpcauth/grpcauth/interceptor"
 	"github.com/grpcauth/grpcauth/token"
 )
+
+// exampleSecret is of the client "reporter". A real one is random.
+const exampleSecret = "gcs_the-secret-of-the-reporter"
 
 // exampleServer serves what the examples call, on loopback.
 func exampleServer() (address string, stop func()) {
@@ -36,9 +41,15 @@ func exampleServer() (address string, stop func()) {
 
 func newExampleServer() (*grpc.Server, error) {
 	ada := authsvc.Identity{Subject: "u-1815", Username: "ada", Scopes: []string{"notes.read", "notes.write"}}
+	sessions := memory.New()
+	sum := sha256.Sum256([]byte(exampleSecret))
+	reporter := store.Client{ID: "reporter", Service: true, Scopes: []string{"notes.read"}, Secrets: []store.ClientSecret{{ID: "1", Hash: sum[:]}}}
+	if err := sessions.AddClient(context.Background(), reporter); err != nil {
+		return nil, err
+	}
 	auth, err := authsvc.New(authsvc.Config{
 		Issuer: "https://auth.example", Audiences: []string{"https://notes.example"},
-		Secret: []byte("32 random bytes, kept in a secret"), Store: memory.New(),
+		Secret: []byte("32 random bytes, kept in a secret"), Store: sessions,
 		Authenticate: func(_ context.Context, c authsvc.Credentials) (authsvc.Identity, error) {
 			if c.Username != "ada" || c.Password != "analytical engine" {
 				return authsvc.Identity{}, authsvc.ErrInvalidCredentials
