@@ -259,8 +259,15 @@ func TestNoCommandMakesADatabase(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "grpcauth.db")
 	for _, args := range [][]string{
-		{"user", "list"}, {"user", "show", "ada"}, {"user", "disable", "ada"}, {"user", "enable", "ada"}, {"user", "password", "ada"},
-		{"session", "list", "ada"}, {"session", "revoke", "--user", "ada"}, {"audit", "list"}, {"recover", "--yes"},
+		{"user", "list"},
+		{"user", "show", "ada"},
+		{"user", "disable", "ada"},
+		{"user", "enable", "ada"},
+		{"user", "password", "ada"},
+		{"session", "list", "ada"},
+		{"session", "revoke", "--user", "ada"},
+		{"audit", "list"},
+		{"recover", "--yes"},
 	} {
 		got := runWith(t, goodPassword, nil, append(args, "--store", db)...)
 		if got.code != exitFailure || got.stderr != "grpcauth: open database "+db+": no such file or directory\n" {
