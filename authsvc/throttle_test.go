@@ -218,3 +218,22 @@ func TestTheDatabaseNamesNobodyWhoWasTried(t *testing.T) {
 		t.Error("the failure is in neither file, so this test looks in the wrong place")
 	}
 }
+
+// Replicas slow guesses down together.
+//
+// checklist: P4
+func TestTwoServersCountTogether(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "auth.db")
+	open := func(s *setup) {
+		s.open = func(t testing.TB, now func() time.Time) store.Store { return openSQLiteAt(t, path, now) }
+	}
+	one, two := newWorld(t, open, overTLS), newWorld(t, open, overTLS)
+	for range 3 {
+		wantRefusal(t, one.guessFrom("203.0.113.7", "ada", "wrong password"), "Unauthenticated INVALID_CREDENTIALS")
+		wantRefusal(t, two.guessFrom("203.0.113.7", "ada", "wrong password"), "Unauthenticated INVALID_CREDENTIALS")
+	}
+	for _, w := range []*world{one, two} {
+		wantRefusal(t, w.guessFrom("203.0.113.7", "ada", adaPassword), "ResourceExhausted THROTTLED")
+	}
+}
