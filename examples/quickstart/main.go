@@ -61,7 +61,9 @@ func serve(addr string) error {
 	if err != nil {
 		return err
 	}
-	guard, err := interceptor.New(auth.Verifier(), interceptor.WithPublicInfrastructure()) // health, reflection
+	guard, err := interceptor.New(auth.Verifier(),
+		interceptor.WithRevocations(auth.Revocations()), // a logout is felt at the next call
+		interceptor.WithPublicInfrastructure())          // health, reflection
 	if err != nil {
 		return err
 	}

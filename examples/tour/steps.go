@@ -127,6 +127,11 @@ func (t *tour) logOut() {
 		_, err = t.auth.Logout(ctx, &grpcauthv1.LogoutRequest{})
 		return outcome(err)
 	})
+	t.step("call with its access token after logging out", "Unauthenticated TOKEN_REVOKED", func(ctx context.Context) string {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+tokens.GetAccessToken())
+		_, err := t.auth.GetUserInfo(ctx, &grpcauthv1.GetUserInfoRequest{})
+		return outcome(err)
+	})
 	t.step("Refresh after logging out", "Unauthenticated SESSION_REVOKED", func(ctx context.Context) string {
 		_, err := t.rawRefresh(ctx, tokens.GetRefreshToken())
 		return outcome(err)
