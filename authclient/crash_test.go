@@ -184,6 +184,37 @@ func TestAKilledProgramLogsNobodyOut(t *testing.T) {
 
 var errStep = errors.New("the store is out of order")
 
+// failing makes one step fail.
+type failing struct {
+	mu   sync.Mutex
+	left int // until the step; below 1: it is over
+	name string
+}
+
+// at makes the n-th step from now on fail, counting from 1.
+func (f *failing) at(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.left, f.name = n, ""
+}
+
+// failed is the step that has failed, or "".
+func (f *failing) failed() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.name
+}
+
+func (f *failing) step(name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left--; f.left == 0 {
+		f.name = name
+		return errStep
+	}
+	return nil
+}
+
 // The same, with a program that goes on after a step that fails.
 //
 // checklist: R2
@@ -192,15 +223,8 @@ func TestAStepThatFailsLogsNobodyOut(t *testing.T) {
 	everyIssuer(t, func(t *testing.T, i *issuer) {
 		files, _ := newFileStore(t)
 		conn := i.connect(t)
-		failing := 0 // the step that fails, counting down; below 1: none
-		var failed string
-		w := &watched{TokenStore: files, step: func(name string) error {
-			if failing--; failing == 0 {
-				failed = name
-				return errStep
-			}
-			return nil
-		}}
+		plan := &failing{}
+		w := &watched{TokenStore: files, step: plan.step}
 		session, err := authclient.Login(t.Context(), w.way(conn), "ada", "correct horse", authclient.WithStore(w))
 		if err != nil {
 			t.Fatal(err)
@@ -208,8 +232,9 @@ func TestAStepThatFailsLogsNobodyOut(t *testing.T) {
 		defer session.Close()
 		steps := map[string]bool{}
 		for step := 1; ; step++ {
-			failing, failed = step, ""
+			plan.at(step)
 			err := session.Refresh(t.Context())
+			failed := plan.failed()
 			if failed == "" {
 				break
 			}
@@ -239,13 +264,9 @@ func TestAStoreThatFailsAtTheLogin(t *testing.T) {
 		conn := i.connect(t)
 		for step := 1; ; step++ {
 			files, _ := newFileStore(t)
-			failing := step
-			w := &watched{TokenStore: files, step: func(string) error {
-				if failing--; failing == 0 {
-					return errStep
-				}
-				return nil
-			}}
+			plan := &failing{}
+			plan.at(step)
+			w := &watched{TokenStore: files, step: plan.step}
 			session, err := authclient.Login(t.Context(), w.way(conn), "ada", "correct horse", authclient.WithStore(w))
 			if err == nil {
 				session.Close()

@@ -51,8 +51,8 @@ func NewFileStore(path string) (*FileStore, error) {
 
 // file is what stands in the file.
 type file struct {
-	Version int `json:"version"`
 	Saved
+	Version int `json:"version"`
 }
 
 // Lock implements [TokenStore].
@@ -136,7 +136,7 @@ func (s *FileStore) save(saved Saved) error {
 	if saved == (Saved{}) {
 		return s.remove()
 	}
-	text, err := json.Marshal(file{fileVersion, saved})
+	text, err := json.Marshal(file{saved, fileVersion})
 	if err != nil {
 		return err
 	}

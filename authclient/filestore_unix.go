@@ -17,7 +17,7 @@ func tryLock(f *os.File) (held bool, err error) {
 	}
 	var flock error
 	err = raw.Control(func(fd uintptr) {
-		flock = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits
+		flock = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB)
 	})
 	switch {
 	case err != nil:

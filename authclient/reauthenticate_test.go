@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,8 +27,8 @@ import (
 func Test29MaxAuthAgeIsAnsweredByReauthenticateOnly(t *testing.T) {
 	t.Parallel()
 	everyIssuer(t, func(t *testing.T, i *issuer) {
-		tokens, renewals := &inMemory{}, 0
-		conn := countingConn{i.connect(t), &renewals}
+		tokens, renewals := &inMemory{}, new(atomic.Int32)
+		conn := countingConn{i.connect(t), renewals}
 		session := login(t, conn, authclient.WithStore(tokens))
 		bank := i.bank(t, session)
 		if err := call(bank); err != nil {
@@ -45,8 +46,8 @@ func Test29MaxAuthAgeIsAnsweredByReauthenticateOnly(t *testing.T) {
 		if authclient.Reason(err) != grpcauthv1.Reason_REASON_REAUTHENTICATION_REQUIRED {
 			t.Errorf("stream: %v", err)
 		}
-		if renewals != 0 {
-			t.Errorf("%d renewals", renewals)
+		if n := renewals.Load(); n != 0 {
+			t.Errorf("%d renewals", n)
 		}
 		if err := session.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
@@ -83,12 +84,12 @@ func Test29MaxAuthAgeIsAnsweredByReauthenticateOnly(t *testing.T) {
 type countingConn struct {
 	grpc.ClientConnInterface
 
-	renewals *int
+	renewals *atomic.Int32
 }
 
 func (c countingConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	if method == grpcauthv1.AuthService_Refresh_FullMethodName {
-		*c.renewals++
+		c.renewals.Add(1)
 	}
 	return c.ClientConnInterface.Invoke(ctx, method, args, reply, opts...)
 }
@@ -190,8 +191,11 @@ func TestReauthenticateBesideRenewals(t *testing.T) {
 			<-release
 			return nil
 		}
+		var mu sync.Mutex
 		var presented []string
 		auth.onRefresh = func(_ int, req *grpcauthv1.RefreshRequest) error {
+			mu.Lock()
+			defer mu.Unlock()
 			presented = append(presented, req.GetRefreshToken())
 			return nil
 		}
@@ -210,9 +214,11 @@ func TestReauthenticateBesideRenewals(t *testing.T) {
 		if err := session.Refresh(t.Context()); err != nil {
 			t.Error(err)
 		}
+		mu.Lock()
 		if slices.Contains(presented, "refresh-1") || len(presented) == 0 {
 			t.Errorf("presented %q", presented)
 		}
+		mu.Unlock()
 		time.Sleep(24 * time.Hour) // it renews by itself as before
 		if _, err := session.Token(t.Context()); err != nil {
 			t.Error(err)

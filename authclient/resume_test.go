@@ -49,11 +49,14 @@ func (m *inMemory) now() authclient.Saved {
 func TestEachRefreshTokenHasOneKeyUntilItsSuccessorIsKept(t *testing.T) {
 	t.Parallel()
 	type sent struct{ token, key string }
+	var mu sync.Mutex
 	var seen []sent
 	tokens := &inMemory{}
 	auth := &scripted{lifetime: time.Hour}
 	auth.onRefresh = func(n int, req *grpcauthv1.RefreshRequest) error {
+		mu.Lock()
 		seen = append(seen, sent{req.GetRefreshToken(), req.GetIdempotencyKey()})
+		mu.Unlock()
 		if kept := tokens.now(); kept.RefreshToken != req.GetRefreshToken() || kept.IdempotencyKey != req.GetIdempotencyKey() {
 			t.Errorf("sent before it was kept: %+v", kept)
 		}
@@ -71,6 +74,8 @@ func TestEachRefreshTokenHasOneKeyUntilItsSuccessorIsKept(t *testing.T) {
 			t.Errorf("after refresh %d: the key is kept: %v", n+1, key != "")
 		}
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	keys := map[string]bool{}
 	for i, s := range seen {
 		if first := seen[i/3*3]; s != first {

@@ -46,7 +46,7 @@ type Saved struct {
 	// SessionID names the session. It is no secret.
 	SessionID string `json:"session_id"`
 	// RefreshToken is the newest that was received.
-	RefreshToken string `json:"refresh_token"` //nolint:gosec // to be kept is what it is for
+	RefreshToken string `json:"refresh_token"`
 	// IdempotencyKey goes with every attempt to refresh RefreshToken, so that
 	// it is answered with the same successor each time. "" before the first.
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
