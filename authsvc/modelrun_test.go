@@ -46,7 +46,7 @@ func TestSessionsAreAsTheModelSays(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, open opener, times int) {
 		for _, seed := range modelSeeds(t, 2) {
 			r := newModelRun(t, open, seed)
-			for range 250 * times {
+			for range 160 * times {
 				r.step(r.draw())
 			}
 			r.finish()
@@ -64,7 +64,7 @@ func TestSessionsAtOnceAreAsTheModelSaysInSomeOrder(t *testing.T) {
 	onEveryEngine(t, func(t *testing.T, open opener, times int) {
 		for _, seed := range modelSeeds(t, 2) {
 			r := newModelRun(t, open, seed)
-			for range 50 * times {
+			for range 40 * times {
 				r.step(r.draw())
 				r.together(r.crowd())
 			}
@@ -193,7 +193,7 @@ type stored struct {
 
 func (r *modelRun) stored() stored {
 	r.Helper()
-	return r.read(r.m.order[max(0, len(r.m.order)-10):])
+	return r.read(r.m.order[max(0, len(r.m.order)-7):])
 }
 
 func (r *modelRun) read(ids []string) stored {

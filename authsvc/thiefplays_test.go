@@ -8,7 +8,7 @@ import (
 
 // games is how many owners each strategy is played against. Their jitter
 // differs.
-const games = 40
+const games = 20
 
 // strategy is what a thief does.
 type strategy struct {

@@ -168,7 +168,7 @@ func TestNoOwnerWithKeysIsLoggedOut(t *testing.T) {
 	for chance := range 10 {
 		s := newScene(t)
 		n := network{wait: time.Duration(1+chance) * 7 * time.Second, lost: func(int, int) bool { return s.rng.IntN(10) < chance }}
-		for range 5 {
+		for range 2 {
 			if got := s.live(true, n); got != "stays logged in" {
 				t.Errorf("answers lost %d times in 10: %s", chance, got)
 			}
