@@ -34,7 +34,7 @@ The issuer's keys are found by its name, as a server does (OpenID Connect Discov
 
 Profiles say how an issuer writes its tokens. keycloak: the issuer is https://HOST/realms/REALM; roles of a client need --roles-claim /resource_access/CLIENT/roles. auth0: https://TENANT.auth0.com/ with the slash; the audience is the API's identifier. okta: https://DOMAIN/oauth2/SERVER. entra: https://login.microsoftonline.com/TENANT/v2.0 with the tenant's id; --subject-claim oid if your server has it so. cognito: https://cognito-idp.REGION.amazonaws.com/POOL; the audience is the list of app clients. rfc9068: grpcauth serve, and whoever else writes typ: at+jwt.
 
-Exits with 0 when nothing that was checked refuses the call, with 1 when something does (also when the issuer's keys can't be fetched from here), and with 2 when the command is wrong or a file or server that it names can't be read. Without --request, what a rule binds to the request is not checked. The token is never printed.`
+Exits with 0 when nothing that was checked refuses the call, with 1 when something does (also when the issuer's keys can't be fetched from here), and with 2 when the answer can't be found: the command is wrong, a file or server that it names can't be read, or the rule binds a claim to the request and there is no --request. The token is never printed.`
 }
 
 // Validate is called by kong when the command line has been read.
@@ -63,8 +63,12 @@ func (c *explainCmd) clock() (func() time.Time, error) {
 	return func() time.Time { return at }, nil
 }
 
-// errRefused ends the program when the call would be refused.
-var errRefused = errors.New("the call would be refused")
+var (
+	// errRefused ends the program when the call would be refused.
+	errRefused = errors.New("the call would be refused")
+	// errOpen ends it when nobody can know without the request.
+	errOpen = errors.New("whether the call would be let in depends on its request: give it with --request")
+)
 
 // Run prints the explanation. What keeps it from being found is no refusal.
 func (c *explainCmd) Run(ctx context.Context, p *process) error {
@@ -78,6 +82,9 @@ func (c *explainCmd) Run(ctx context.Context, p *process) error {
 	}
 	if told.Refusal != nil {
 		return fmt.Errorf("%w: %s", errRefused, told.Refusal.Reason)
+	}
+	if told.open {
+		return usageError{errOpen}
 	}
 	return nil
 }

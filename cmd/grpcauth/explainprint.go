@@ -14,11 +14,14 @@ import (
 
 // explanation is what is told about a call.
 type explanation struct {
-	Method  string     `json:"method"`
-	Allowed bool       `json:"allowed"`
+	Method string `json:"method"`
+	// Allowed is null where it depends on the request, and none was given.
+	Allowed *bool      `json:"allowed"`
 	Verdict string     `json:"verdict"`
 	Checks  []told     `json:"checks"`
 	Refusal *theAnswer `json:"refusal,omitzero"`
+
+	open bool // it depends on the request
 }
 
 // told is one check.
@@ -49,10 +52,14 @@ func (x *explanation) add(name string, found finding) (done bool) {
 		x.Verdict = "refused"
 	}
 	if found.state == stateNotChecked && strings.HasPrefix(name, "bind[") {
+		x.open = true
 		x.Verdict = "let in if the request has what claims are bound to: give it with --request to know"
 	}
-	x.Allowed = x.Refusal == nil
-	return !x.Allowed
+	x.Allowed = nil
+	if letIn := x.Refusal == nil; !letIn || !x.open {
+		x.Allowed = &letIn
+	}
+	return x.Refusal != nil
 }
 
 // answerTo is what the Guard makes of a cause.

@@ -107,7 +107,7 @@ func (f *proposals) printGuesses(w io.Writer) error {
 		_, _ = fmt.Fprintf(table, "Left out, too: %s\n", visible(oneLine(err)))
 	}
 	for _, service := range f.infrastructure {
-		_, _ = fmt.Fprintf(table, "%s carries no rules: give interceptor.New the option interceptor.WithPublicInfrastructure().\n", service)
+		_, _ = fmt.Fprintf(table, "%s carries no rules: give interceptor.New the option interceptor.WithPublicInfrastructure(), unless it has it.\n", service)
 	}
 	heading := doubt(-1)
 	for _, p := range f.doubtful() {

@@ -204,7 +204,7 @@ import "grpcauth/v1/rule.proto";
   }
 `
 	const stderr = `8 methods without a rule; 0 have one and are left out.
-grpc.health.v1.Health carries no rules: give interceptor.New the option interceptor.WithPublicInfrastructure().
+grpc.health.v1.Health carries no rules: give interceptor.New the option interceptor.WithPublicInfrastructure(), unless it has it.
 
 check first: ANYBODY could call these, without a token:
   /google.longrunning.Operations/Ping  {public: true}  "Ping" is a health check by its name
