@@ -142,7 +142,7 @@ func (r *modelRun) drawClock() operation {
 	}
 	return opStore{
 		name: fmt.Sprintf("the clock goes on by %v", d),
-		verb: func(context.Context, store.Store) error { r.w.clock.advance(d); return nil },
+		verb: func(context.Context, store.Store) error { r.advance(d); return nil },
 		then: func(*model) {},
 	}
 }
@@ -163,7 +163,7 @@ func (r *modelRun) drawEnd(s *modelSession) operation {
 			then: func(m *model) { m.sweep() },
 		}
 	case n < 13: // a wrong password, and the wait that it may cost
-		r.w.clock.advance(time.Minute)
+		r.advance(time.Minute)
 		r.m.now = r.w.clock.Now()
 		return opLogin{subject: s.subject, client: s.client, password: r.word()}
 	default:

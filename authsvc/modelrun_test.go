@@ -36,16 +36,16 @@ func modelSeeds(t *testing.T, n int) []uint64 {
 	return seeds
 }
 
-// Whatever many callers do, in whatever order: each answer, the sessions in
-// the store, the events and the audit record are those of the model, and in the
-// end every token meets the fate that the model tells.
+// Whatever many callers do at two servers, in whatever order: each answer, the
+// sessions in the store, the events and the audit record are those of the
+// model, and in the end every token meets the fate that the model tells.
 //
 // checklist: R1 R2 R3 R4 R6 X3
 func TestSessionsAreAsTheModelSays(t *testing.T) {
 	t.Parallel()
-	onEveryEngine(t, func(t *testing.T, open opener, times int) {
+	onEveryEngine(t, func(t *testing.T, database engine, times int) {
 		for _, seed := range modelSeeds(t, 2) {
-			r := newModelRun(t, open, seed)
+			r := newModelRun(t, database, seed)
 			for range 160 * times {
 				r.step(r.draw())
 			}
@@ -54,16 +54,16 @@ func TestSessionsAreAsTheModelSays(t *testing.T) {
 	})
 }
 
-// Several callers at a time: there is an order in which the model gives every
+// Several callers at a time, at two servers: there is an order in which the model gives every
 // one the answer that they got, and leaves what the store holds. So of any
 // number of refreshes exactly one rotates.
 //
 // checklist: R1 R2 R3 R6
 func TestSessionsAtOnceAreAsTheModelSaysInSomeOrder(t *testing.T) {
 	t.Parallel()
-	onEveryEngine(t, func(t *testing.T, open opener, times int) {
+	onEveryEngine(t, func(t *testing.T, database engine, times int) {
 		for _, seed := range modelSeeds(t, 2) {
-			r := newModelRun(t, open, seed)
+			r := newModelRun(t, database, seed)
 			for range 40 * times {
 				r.step(r.draw())
 				r.together(r.crowd())
@@ -73,24 +73,40 @@ func TestSessionsAtOnceAreAsTheModelSaysInSomeOrder(t *testing.T) {
 	})
 }
 
-// modelRun is a service and a model that are done the same to.
+// modelRun is two servers on one database, and a model that the same is done
+// to.
 type modelRun struct {
 	*testing.T
-	w     *modelWorld
-	m     *model
-	rng   *rand.Rand
-	seed  uint64
-	past  []string // what was done
-	fresh int      // passwords and keys so far
+	servers [2]*modelWorld
+	w       *modelWorld // the first
+	m       *model
+	rng     *rand.Rand
+	seed    uint64
+	past    []string // what was done
+	fresh   int      // passwords and keys so far
 	// somebody who presents the same again and again, and how often still
 	who       string
 	impatient int
 }
 
-func newModelRun(t *testing.T, open opener, seed uint64) *modelRun {
+func newModelRun(t *testing.T, database engine, seed uint64) *modelRun {
 	t.Helper()
-	m := newModel(newClock().Now())
-	return &modelRun{T: t, w: newModelWorld(t, open, m), m: m, rng: rand.New(rand.NewPCG(seed, 0)), seed: seed}
+	r := &modelRun{T: t, rng: rand.New(rand.NewPCG(seed, 0)), seed: seed}
+	open := database(t)
+	for i := range r.servers {
+		r.servers[i] = newModelWorld(t, open)
+	}
+	r.w = r.servers[0]
+	r.m = newModel(r.w.clock.Now())
+	r.w.addPeople(r.m)
+	return r
+}
+
+// advance moves every clock.
+func (r *modelRun) advance(d time.Duration) {
+	for _, w := range r.servers {
+		w.clock.advance(d)
+	}
 }
 
 // fail tells how to come here again.
@@ -102,7 +118,7 @@ func (r *modelRun) fail(problem string) {
 // step does one thing.
 func (r *modelRun) step(o operation) {
 	r.Helper()
-	got := o.do(r.Context(), r.w)
+	got := o.do(r.Context(), pick(r, r.servers[:]...))
 	r.past = append(r.past, fmt.Sprintf("%s: %s", o, got.refusal))
 	r.m.now = r.w.clock.Now()
 	if problem := r.m.apply(o, got); problem != "" {
@@ -129,16 +145,21 @@ func (r *modelRun) together(all []operation) {
 	answers := make([]answer, len(all))
 	start := make(chan struct{})
 	var wg sync.WaitGroup
-	r.w.uneven.on.Store(r.oneIn(2))
+	uneven := r.oneIn(2)
+	for _, w := range r.servers {
+		w.uneven.on.Store(uneven)
+	}
 	for i, o := range all {
 		wg.Go(func() {
 			<-start
-			answers[i] = o.do(r.Context(), r.w)
+			answers[i] = o.do(r.Context(), r.servers[i%2])
 		})
 	}
 	close(start)
 	wg.Wait()
-	r.w.uneven.on.Store(false)
+	for _, w := range r.servers {
+		w.uneven.on.Store(false)
+	}
 	r.m.raising, r.m.stood = map[string]bool{}, map[string]bool{}
 	for id, s := range r.m.sessions {
 		r.m.stood[id] = s.stands(r.m.now)
@@ -240,7 +261,7 @@ func (r *modelRun) tokens(n int) string {
 // what the store has written down.
 func (r *modelRun) finish() {
 	r.Helper()
-	r.w.clock.advance(time.Second)
+	r.advance(time.Second)
 	var all []opRefresh
 	for _, id := range r.m.order {
 		s := r.m.sessions[id]

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/grpcauth/grpcauth/authsvc"
 	"github.com/grpcauth/grpcauth/authsvc/store"
+	"github.com/grpcauth/grpcauth/authsvc/store/memory"
 	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/testkit"
@@ -68,23 +70,43 @@ func (s *uneven) UpdateSession(ctx context.Context, id string, fn func(time.Time
 
 // onEveryEngine runs a test against every kind of store there is. What is kept
 // in memory goes the faster, and longer.
-func onEveryEngine(t *testing.T, test func(t *testing.T, open opener, times int)) {
+func onEveryEngine(t *testing.T, test func(t *testing.T, database engine, times int)) {
 	t.Helper()
 	for _, engine := range []struct {
 		name  string
-		open  opener
+		one   engine
 		times int
-	}{{"memory", openMemory, 8}, {"SQLite", openSQLite, 1}, {"PostgreSQL", openOnPostgres, 1}} {
+	}{{"memory", inMemory, 8}, {"SQLite", onSQLite, 1}, {"PostgreSQL", onPostgres, 1}} {
 		t.Run(engine.name, func(t *testing.T) {
 			t.Parallel()
-			test(t, engine.open, engine.times)
+			test(t, engine.one, engine.times)
 		})
 	}
 }
 
-func openOnPostgres(t testing.TB, now func() time.Time) store.Store {
-	t.Helper()
-	return openPostgresAt(t, testkit.Postgres(t), sqlstore.WithNow(now))
+// engine makes a database, which can be opened more than once.
+type engine func(testing.TB) opener
+
+func inMemory(testing.TB) opener {
+	var one store.Store
+	return func(_ testing.TB, now func() time.Time) store.Store {
+		if one == nil {
+			one = memory.New(memory.WithNow(now))
+		}
+		return one
+	}
+}
+
+func onSQLite(t testing.TB) opener {
+	path := filepath.Join(t.TempDir(), "auth.db")
+	return func(t testing.TB, now func() time.Time) store.Store { return openSQLiteAt(t, path, now) }
+}
+
+func onPostgres(t testing.TB) opener {
+	url := testkit.Postgres(t)
+	return func(t testing.TB, now func() time.Time) store.Store {
+		return openPostgresAt(t, url, sqlstore.WithNow(now))
+	}
 }
 
 func openPostgresAt(t testing.TB, url string, opts ...sqlstore.Option) store.Store {
@@ -104,7 +126,8 @@ func openPostgresAt(t testing.TB, url string, opts ...sqlstore.Option) store.Sto
 	return s
 }
 
-func newModelWorld(t testing.TB, open opener, m *model) *modelWorld {
+// newModelWorld is one server on a database.
+func newModelWorld(t testing.TB, open opener) *modelWorld {
 	t.Helper()
 	w := &modelWorld{uneven: &uneven{}}
 	w.world = newWorld(t, open.use, func(s *setup) {
@@ -116,14 +139,19 @@ func newModelWorld(t testing.TB, open opener, m *model) *modelWorld {
 			s.config.Clients = append(s.config.Clients, authsvc.Client{ID: id, Scopes: scopes})
 		}
 	})
+	return w
+}
+
+// addPeople adds those who log in.
+func (w *modelWorld) addPeople(m *model) {
+	w.t.Helper()
 	for _, name := range []string{"ada", "bob", "eve"} {
 		p := &modelPerson{subject: name, name: name, password: "password 0", counter: 1}
 		m.people[name] = p
-		if err := w.store.AddUser(t.Context(), store.User{Subject: name, Username: name, PasswordHash: "hash of " + p.password}); err != nil {
-			t.Fatal(err)
+		if err := w.store.AddUser(w.t.Context(), store.User{Subject: name, Username: name, PasswordHash: "hash of " + p.password}); err != nil {
+			w.t.Fatal(err)
 		}
 	}
-	return w
 }
 
 func (w *modelWorld) authenticate(ctx context.Context, c authsvc.Credentials) (authsvc.Identity, error) {
