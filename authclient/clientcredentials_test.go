@@ -22,6 +22,7 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/interceptor"
 	"github.com/grpcauth/grpcauth/internal/fault"
 	testkitv1 "github.com/grpcauth/grpcauth/internal/testkit/gen/testkit/v1"
 	"github.com/grpcauth/grpcauth/token"
@@ -256,6 +257,13 @@ func TestEndToEndClientCredentials(t *testing.T) {
 				if claims.Subject() != "client:reporter" || claims.ClientID() != "reporter" || !slices.Equal(claims.Scopes(), []string{"notes.read"}) || claims.SessionID() != "" {
 					t.Errorf("%s: %v", name, claims)
 				}
+			}
+			if err := call(i.resource(t, interceptor.Scopes("notes.read"), creds.DialOptions())); err != nil {
+				t.Errorf("%s: a guarded call: %v", name, err)
+			}
+			err := call(i.resource(t, interceptor.Scopes("notes.write"), creds.DialOptions()))
+			if authclient.Reason(err) != grpcauthv1.Reason_REASON_SCOPE_MISSING {
+				t.Errorf("%s: a call that wants a scope it did not ask for: %v", name, err)
 			}
 		}
 		other, err := token.GenerateKey(token.EdDSA)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,7 +31,7 @@ func Test29MaxAuthAgeIsAnsweredByReauthenticateOnly(t *testing.T) {
 		tokens, renewals := &inMemory{}, new(atomic.Int32)
 		conn := countingConn{i.connect(t), renewals}
 		session := login(t, conn, authclient.WithStore(tokens))
-		bank := i.bank(t, session)
+		bank := i.resource(t, &grpcauthv1.Rule{MaxAuthAge: durationpb.New(5 * time.Minute)}, session.DialOptions())
 		if err := call(bank); err != nil {
 			t.Fatal(err)
 		}
@@ -94,11 +95,10 @@ func (c countingConn) Invoke(ctx context.Context, method string, args, reply any
 	return c.ClientConnInterface.Invoke(ctx, method, args, reply, opts...)
 }
 
-// bank is a service that wants a password given within five minutes.
-func (i *issuer) bank(t *testing.T, session *authclient.Session) testkitv1.StreamsServiceClient {
+// resource is a service whose methods have that rule.
+func (i *issuer) resource(t *testing.T, rule *grpcauthv1.Rule, opts []grpc.DialOption) testkitv1.StreamsServiceClient {
 	t.Helper()
-	fresh := &grpcauthv1.Rule{MaxAuthAge: durationpb.New(5 * time.Minute)}
-	guard, err := interceptor.New(i.auth.Verifier(), interceptor.OverrideRule("/testkit.v1.StreamsService/*", fresh))
+	guard, err := interceptor.New(i.auth.Verifier(), interceptor.OverrideRule("/testkit.v1.StreamsService/*", rule))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,14 +108,15 @@ func (i *issuer) bank(t *testing.T, session *authclient.Session) testkitv1.Strea
 			t.Fatal(err)
 		}
 	}, guard.ServerOptions()...)
-	return testkitv1.NewStreamsServiceClient(dial(t, listener, session.DialOptions()...))
+	return testkitv1.NewStreamsServiceClient(dial(t, listener, opts...))
 }
 
 // reauthenticating is an AuthService that replaces sessions as a test decides.
 type reauthenticating struct {
 	scripted
 
-	answer func(n int, authorization string) error // n counts from 1
+	answer    func(n int, authorization string) error // n counts from 1
+	challenge *grpcauthv1.Challenge                   // in place of tokens
 
 	mu       sync.Mutex
 	attempts []string // the authorization of each
@@ -130,6 +131,9 @@ func (a *reauthenticating) Reauthenticate(ctx context.Context, req *grpcauthv1.R
 		if err := a.answer(n, bearerOf(ctx)); err != nil {
 			return nil, challenged(ctx, err)
 		}
+	}
+	if a.challenge != nil {
+		return &grpcauthv1.ReauthenticateResponse{Result: &grpcauthv1.ReauthenticateResponse_Challenge{Challenge: a.challenge}}, nil
 	}
 	a.scripted.mu.Lock()
 	a.session = fmt.Sprintf("session-%d", n+1)
@@ -177,6 +181,44 @@ func TestReauthenticateThatFails(t *testing.T) {
 			t.Errorf("%s: %d attempts, saved %v", fault.Name(reason), len(auth.attempts), tokens.now())
 		}
 	}
+}
+
+func TestReauthenticateMeetsASecondFactor(t *testing.T) {
+	t.Parallel()
+	auth := &reauthenticating{scripted: scripted{lifetime: time.Hour}, challenge: &grpcauthv1.Challenge{Token: "challenge-secret", Method: "totp"}}
+	session := login(t, serveAuth(t, auth))
+	err := session.Reauthenticate(t.Context(), "again")
+	challenge, ok := errors.AsType[*authclient.ChallengeError](err)
+	if !ok || challenge.Method != "totp" || strings.Contains(err.Error(), "challenge-secret") {
+		t.Errorf("Reauthenticate = %v, want a challenge", err)
+	}
+	if token := mustToken(t, session); token != "access-1" {
+		t.Errorf("the token is %q, want the one from before", token)
+	}
+}
+
+// Here a lost answer does log the user out, who is there to log in. Nothing
+// takes it for theft.
+func TestALostAnswerToReauthenticate(t *testing.T) {
+	t.Parallel()
+	everyIssuer(t, func(t *testing.T, i *issuer) {
+		tokens, conn := &inMemory{}, i.connect(t)
+		w := &watched{TokenStore: tokens, step: func(name string) error {
+			if name == "after Reauthenticate" {
+				return errStep
+			}
+			return nil
+		}}
+		session := login(t, w.way(conn), authclient.WithStore(tokens))
+		if err := session.Reauthenticate(t.Context(), "correct horse"); !errors.Is(err, errStep) {
+			t.Fatalf("Reauthenticate = %v", err)
+		}
+		session.Close()
+		_, err := authclient.Resume(t.Context(), conn, tokens)
+		if !errors.Is(err, authclient.ErrSessionEnded) || authclient.Reason(err) != grpcauthv1.Reason_REASON_SESSION_REVOKED {
+			t.Errorf("Resume = %v, want ErrSessionEnded", err)
+		}
+	})
 }
 
 // Renewals wait while the session is being replaced: with the refresh token of
