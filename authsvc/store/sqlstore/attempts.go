@@ -31,16 +31,18 @@ func (s *Store) Attempt(ctx context.Context, keys ...store.AttemptKey) (wait tim
 	return 0, err
 }
 
+// lockAttempt locks a row and makes it where there is none, in one statement:
+// between two, Forgive could delete it.
+const lockAttempt = `INSERT INTO attempt (key, n, last_at, free_at) VALUES ($1, 0, 0, 0)
+	ON CONFLICT (key) DO UPDATE SET n = attempt.n RETURNING n, last_at, free_at`
+
 // attemptRow is a row of attempt, in microseconds.
 type attemptRow struct{ n, last, free int64 }
 
 func (s *Store) attempt(ctx context.Context, tx *sql.Conn, keys []store.AttemptKey) (time.Duration, error) {
 	rows := make([]attemptRow, len(keys))
 	for i, k := range keys {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO attempt (key, n, last_at, free_at) VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING`, k.Key); err != nil {
-			return 0, err
-		}
-		if err := tx.QueryRowContext(ctx, s.text.lockAttempt, k.Key).Scan(&rows[i].n, &rows[i].last, &rows[i].free); err != nil {
+		if err := tx.QueryRowContext(ctx, lockAttempt, k.Key).Scan(&rows[i].n, &rows[i].last, &rows[i].free); err != nil {
 			return 0, err
 		}
 	}

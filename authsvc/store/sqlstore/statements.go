@@ -5,7 +5,7 @@ import "fmt"
 // statements is the SQL in which the dialects differ, put together once.
 type statements struct {
 	now, create, replace, rotate, lockSession, raise string
-	sessionsOf, lockSubject, lockAttempt, lockClient string
+	sessionsOf, lockSubject, lockClient              string
 	raiseClient, revokeAll                           string
 	sweeps                                           []sweep
 }
@@ -66,8 +66,6 @@ func newStatements(f fragments) statements {
 			AND revoked_at = 0 AND idle_expires > %[1]s AND expires > %[1]s ORDER BY id LIMIT $4`, f.now),
 
 		sweeps: newSweeps(f),
-
-		lockAttempt: `SELECT n, last_at, free_at FROM attempt WHERE key = $1` + f.exclusive,
 
 		lockSession: selectSession + f.exclusive,
 

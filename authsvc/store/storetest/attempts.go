@@ -95,6 +95,23 @@ func raceAttempts(t *testing.T, c *crowd) {
 	}
 }
 
+// A key that is forgiven while others count attempts of it is in nobody's way.
+//
+// checklist: P4
+func raceForgive(t *testing.T, c *crowd) {
+	c.rush(callers, func(i int, st store.Store) {
+		switch i % 3 {
+		case 0:
+			noErrorInRace(t, st.Forgive(t.Context(), "one", "two"))
+		case 1:
+			noErrorInRace(t, st.Pardon(t.Context(), "two", "one"))
+		default:
+			_, err := st.Attempt(t.Context(), store.AttemptKey{Key: "two", Free: 1000}, store.AttemptKey{Key: "one", Free: 1000})
+			noErrorInRace(t, err)
+		}
+	})
+}
+
 // noErrorInRace is noError for goroutines, which must not end the test.
 func noErrorInRace(t *testing.T, err error) {
 	t.Helper()

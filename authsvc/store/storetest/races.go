@@ -27,6 +27,7 @@ func Races(t *testing.T, open func(t testing.TB, now func() time.Time) []store.S
 		"a new counter is made once":             raceCounter,
 		"one of many users with a name is added": raceAddUser,
 		"callers who give up leave nothing half": raceGiveUp,
+		"attempts are forgiven meanwhile":        raceForgive,
 		"attempts at once are all counted":       raceAttempts,
 		"events are numbered without gaps":       raceEvents,
 		"one of many uses of a key is the first": raceUseOnce,
