@@ -88,7 +88,8 @@ func resumeOften(ctx context.Context, path, server string) error {
 	return nil
 }
 
-// resumeAndDie goes on with a session, and is killed at a step of that.
+// resumeAndDie goes on with a session, and is killed, or panics, at a step of
+// that.
 func resumeAndDie(ctx context.Context, path, server string) error {
 	files, err := authclient.NewFileStore(path)
 	if err != nil {
@@ -103,6 +104,9 @@ func resumeAndDie(ctx context.Context, path, server string) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if at--; at == 0 {
+			if os.Getenv("AUTHCLIENT_TEST_END") == "panic" {
+				panic("the store is out of order")
+			}
 			self, err := os.FindProcess(os.Getpid())
 			if err != nil {
 				return err
