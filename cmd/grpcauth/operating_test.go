@@ -16,7 +16,7 @@ import (
 const operatingPage = "../../docs/operating.md"
 
 // shellBlock is the commands that a page shows, also within a list.
-var shellBlock = regexp.MustCompile("(?ms)^ *```sh\n(.*?)^ *```$") //nolint:gochecknoglobals // never changes
+var shellBlock = regexp.MustCompile("(?ms)^ *```sh\n(.*?)^ *```$")
 
 // testOperatingPage runs every command of docs/operating.md as it is written
 // there, but for the addresses of databases, in one folder from the first to the

@@ -24,7 +24,8 @@ func prepare(ctx context.Context, db *sql.DB, text statements) (p prepared, err 
 		{&p.standing, selectStanding},
 		{&p.userBySubject, selectUserBySubject},
 	} {
-		if *s.stmt, err = db.PrepareContext(ctx, s.text); err != nil {
+		*s.stmt, err = db.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // with the database
+		if err != nil {
 			return p, err
 		}
 	}
