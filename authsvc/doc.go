@@ -99,8 +99,8 @@
 // is never told that their password is wrong because a database is down. The
 // log has the cause, and one event each for login, login_failed, challenge,
 // refresh, refresh_replayed, refresh_failed, reauthenticated, password_changed,
-// session_revoked, sessions_revoked and logout, with session, subject and
-// client. Four events are worth an alert: refresh_reused, a
+// session_revoked, sessions_revoked, logout, client_token, client_token_failed
+// and token_revoked, with session, subject and client. Four events are worth an alert: refresh_reused, a
 // used-up refresh token came back and its session was ended; refresh_forged,
 // somebody knows the Secret or the store was set back; password_unusable, what
 // the Store has as a user's password hash is none, so they can't log in;

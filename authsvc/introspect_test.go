@@ -149,10 +149,12 @@ func TestAPersonSeesNoTokens(t *testing.T) {
 	w := newWorld(t, builtIn)
 	w.addAda(func(u *store.User) { u.Scopes = append(u.Scopes, "grpcauth.introspect") })
 	w.addApp("web")
-	w.changeClient("web", func(c *store.Client) { c.Serves = []string{"notes"} })
 	ada := w.must(w.login(&grpcauthv1.LoginRequest{Username: "ada", Password: adaPassword, ClientId: "web"}))
-	if w.about(ada, ada.GetAccessToken()).GetActive() {
-		t.Error("she sees a token")
+	for _, service := range []bool{false, true} {
+		w.changeClient("web", func(c *store.Client) { c.Users, c.Service, c.Serves = !service, service, []string{"notes"} })
+		if w.about(ada, ada.GetAccessToken()).GetActive() {
+			t.Errorf("she sees a token, service: %t", service)
+		}
 	}
 }
 

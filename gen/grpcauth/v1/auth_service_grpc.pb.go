@@ -103,11 +103,16 @@ type AuthServiceClient interface {
 	//
 	// UNAUTHENTICATED INVALID_CLIENT: unknown, disabled, or not proven.
 	// PERMISSION_DENIED SCOPE_NOT_GRANTED: nothing of what was asked for may be
-	// granted. RESOURCE_EXHAUSTED: come again when RetryInfo says.
+	// granted. UNAUTHENTICATED TOKEN_BINDING: its tokens are bound to a
+	// certificate, and the connection has none. RESOURCE_EXHAUSTED: come again
+	// when RetryInfo says.
 	IssueClientToken(ctx context.Context, in *IssueClientTokenRequest, opts ...grpc.CallOption) (*IssueClientTokenResponse, error)
 	// RevokeToken takes back an access token, or ends the session of a refresh
 	// token (RFC 7009). It succeeds also for what is no token of ours, or of
 	// another client: there is nothing to tell.
+	//
+	// UNAUTHENTICATED INVALID_CLIENT: unknown, disabled, or not proven.
+	// RESOURCE_EXHAUSTED: come again when RetryInfo says.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
 	// IntrospectToken tells whether an access token stands now (RFC 7662), for
 	// services that can't verify it themselves or must know of revocations at
@@ -324,11 +329,16 @@ type AuthServiceServer interface {
 	//
 	// UNAUTHENTICATED INVALID_CLIENT: unknown, disabled, or not proven.
 	// PERMISSION_DENIED SCOPE_NOT_GRANTED: nothing of what was asked for may be
-	// granted. RESOURCE_EXHAUSTED: come again when RetryInfo says.
+	// granted. UNAUTHENTICATED TOKEN_BINDING: its tokens are bound to a
+	// certificate, and the connection has none. RESOURCE_EXHAUSTED: come again
+	// when RetryInfo says.
 	IssueClientToken(context.Context, *IssueClientTokenRequest) (*IssueClientTokenResponse, error)
 	// RevokeToken takes back an access token, or ends the session of a refresh
 	// token (RFC 7009). It succeeds also for what is no token of ours, or of
 	// another client: there is nothing to tell.
+	//
+	// UNAUTHENTICATED INVALID_CLIENT: unknown, disabled, or not proven.
+	// RESOURCE_EXHAUSTED: come again when RetryInfo says.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)
 	// IntrospectToken tells whether an access token stands now (RFC 7662), for
 	// services that can't verify it themselves or must know of revocations at
