@@ -2,7 +2,6 @@ package authsvc_test
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -11,9 +10,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/grpcauth/grpcauth/authsvc/store"
-	"github.com/grpcauth/grpcauth/token"
 )
 
 // modelSeedEnv repeats the run of a seed that a failure names.
@@ -54,9 +50,9 @@ func TestSessionsAreAsTheModelSays(t *testing.T) {
 	})
 }
 
-// Several callers at a time, at two servers: there is an order in which the model gives every
-// one the answer that they got, and leaves what the store holds. So of any
-// number of refreshes exactly one rotates.
+// Several callers at a time, at two servers: there is an order in which the
+// model gives every one the answer that they got, and leaves what the store
+// holds. So of any number of refreshes exactly one rotates.
 //
 // checklist: R1 R2 R3 R6
 func TestSessionsAtOnceAreAsTheModelSaysInSomeOrder(t *testing.T) {
@@ -203,130 +199,3 @@ func (m *model) inSomeOrder(all []operation, answers []answer, s stored, problem
 }
 
 func without[E any](list []E, i int) []E { return slices.Delete(slices.Clone(list), i, i+1) }
-
-// stored is what the store holds of sessions and people that something can
-// have happened to.
-type stored struct {
-	sessions map[string]store.Session
-	people   map[string]store.User
-	counters map[string]int64
-}
-
-func (r *modelRun) stored() stored {
-	r.Helper()
-	return r.read(r.m.order[max(0, len(r.m.order)-7):])
-}
-
-func (r *modelRun) read(ids []string) stored {
-	r.Helper()
-	s := stored{map[string]store.Session{}, map[string]store.User{}, map[string]int64{}}
-	for _, id := range ids {
-		session, err := r.w.store.Session(r.Context(), id)
-		if err != nil {
-			r.fail(fmt.Sprintf("session %.5s: %v", id, err))
-		}
-		s.sessions[id] = session
-	}
-	for subject := range r.m.people {
-		user, err := r.w.store.UserBySubject(r.Context(), subject)
-		counters, cerr := r.w.store.Counters(r.Context(), subject, "web")
-		if err != nil || cerr != nil {
-			r.fail(fmt.Sprintf("%s: %v, %v", subject, err, cerr))
-		}
-		s.people[subject], s.counters[subject] = user, counters.Subject
-	}
-	return s
-}
-
-// tokens asks of the last n access tokens whether they stand.
-func (r *modelRun) tokens(n int) string {
-	r.Helper()
-	for _, a := range r.m.access[max(0, len(r.m.access)-n):] {
-		got, err := r.w.store.Standing(r.Context(), store.TokenRef{ID: a.id, SessionID: a.session, Subject: a.subject, ClientID: a.client})
-		want := r.m.standing(a)
-		if !r.m.now.Before(a.expires.Add(token.MaxLeeway)) {
-			want.Revoked = got.Revoked // a sweep may have forgotten it
-		}
-		if err != nil || got != want {
-			return fmt.Sprintf("an access token of session %.5s: got %+v, want %+v, %v", a.session, got, want, err)
-		}
-		if !want.SessionEnded && outdated(a.counters, want.Counters) {
-			return fmt.Sprintf("an access token of session %.5s is out of date and its session stands", a.session)
-		}
-	}
-	return ""
-}
-
-// finish presents every refresh token that was ever given out and looks at
-// what the store has written down.
-func (r *modelRun) finish() {
-	r.Helper()
-	r.advance(time.Second)
-	var all []opRefresh
-	for _, id := range r.m.order {
-		s := r.m.sessions[id]
-		for i, g := range s.generations {
-			all = append(all, opRefresh{token: g.token, session: id, generation: i + 1, client: s.client, key: r.word(), note: "in the end"})
-		}
-	}
-	r.rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	for _, o := range all[:min(len(all), 150)] {
-		r.step(o)
-	}
-	if problem := r.m.compare(r.read(r.m.order)); problem != "" {
-		r.fail(problem)
-	}
-	if problem := r.tokens(len(r.m.access)); problem != "" {
-		r.fail(problem)
-	}
-	r.written()
-}
-
-// written compares the audit record and the events.
-func (r *modelRun) written() {
-	r.Helper()
-	want := map[string]int{}
-	for _, line := range r.m.record {
-		want[line.text]++
-	}
-	got := map[string]int{}
-	entries, err := r.w.store.Entries(r.Context(), 0, 1<<20)
-	if err != nil {
-		r.Fatal(err)
-	}
-	for _, e := range entries {
-		if slices.Contains([]string{"login", "refresh_replayed", "refresh_reused", "session_revoked", "sessions_revoked", "reauthenticated"}, e.Kind) {
-			got["audit "+e.Kind+" "+e.SessionID]++
-		}
-	}
-	events, err := r.w.store.Events(r.Context(), 0, 1<<20)
-	if err != nil {
-		r.Fatal(err)
-	}
-	for i, e := range events {
-		got[fmt.Sprintf("event %s %s below %d", e.Kind, e.Key, e.Below)]++
-		if i > 0 && e.Seq <= events[i-1].Seq {
-			r.fail("the events are out of order")
-		}
-	}
-	if !maps.Equal(got, want) {
-		r.fail("the audit record and the events are not those of the model: " + difference(got, want))
-	}
-}
-
-// difference is what two bags don't share.
-func difference(got, want map[string]int) string {
-	var lines []string
-	for text, n := range got {
-		if want[text] != n {
-			lines = append(lines, fmt.Sprintf("%s: got %d, want %d", text, n, want[text]))
-		}
-	}
-	for text, n := range want {
-		if got[text] == 0 {
-			lines = append(lines, fmt.Sprintf("%s: got none, want %d", text, n))
-		}
-	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
-}

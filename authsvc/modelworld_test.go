@@ -6,10 +6,8 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -183,66 +181,6 @@ func (w *modelWorld) answer(tokens *grpcauthv1.Tokens, err error) answer {
 		a.refusal = "an access token that does not verify: " + err.Error()
 	}
 	return a
-}
-
-// compare tells where what is stored is not the model's.
-func (m *model) compare(have stored) string {
-	for subject, got := range have.people {
-		p := m.people[subject]
-		if got.PasswordHash != "hash of "+p.password || got.DisabledAt.IsZero() == p.disabled || have.counters[subject] != p.counter {
-			return fmt.Sprintf("%s: the store has %q, disabled at %v, counter %d, and the model %+v",
-				subject, got.PasswordHash, got.DisabledAt, have.counters[subject], *p)
-		}
-	}
-	for id, got := range have.sessions {
-		s, there := m.sessions[id]
-		if !there {
-			return fmt.Sprintf("session %.5s is in the store and should have been swept", id)
-		}
-		if diff := s.differs(got); diff != "" {
-			return fmt.Sprintf("session %.5s: %s", id, diff)
-		}
-	}
-	return ""
-}
-
-func (s *modelSession) differs(got store.Session) string {
-	g := s.newest()
-	previous := ""
-	if n := len(s.generations); n > 1 {
-		previous = s.generations[n-2].token
-	}
-	type seen struct {
-		Generation                int64
-		Cur, Prev                 bool
-		Replays, Running          int
-		Keyed, ByKey              bool
-		Ended                     string
-		Rotated, Idle, Ends, Seen int64
-		Scopes                    string
-	}
-	micros := func(t time.Time) int64 {
-		if t.IsZero() {
-			return 0
-		}
-		return t.UnixMicro()
-	}
-	have := seen{
-		got.Gen, slices.Equal(got.CurHash, hashOfToken(g.token)), slices.Equal(got.PrevHash, hashOfToken(previous)),
-		got.Replays, got.ReplayedGens, got.Keyed, len(got.KeyHash) > 0, got.Reason,
-		micros(got.RotatedAt), micros(got.IdleExpires), micros(got.Expires), micros(got.LastSeen), strings.Join(got.Scopes, " "),
-	}
-	want := seen{
-		int64(len(s.generations)), true, true, g.replays, s.replayedRunning(), s.keyed, g.key != "", s.ended,
-		micros(g.made), micros(s.idleEnds), micros(s.ends), micros(s.seen), strings.Join(s.scopes, " "),
-	}
-	switch {
-	case have != want:
-		return fmt.Sprintf("the store has\n%+v\nand the model\n%+v", have, want)
-	case got.RevokedAt.IsZero() != (s.ended == ""):
-		return fmt.Sprintf("ended for %q at %v", s.ended, got.RevokedAt)
-	}
-	return ""
 }
 
 // decodedToken is the bytes of a refresh token.
