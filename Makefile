@@ -38,11 +38,12 @@ help: ## Show this list
 ##@ Measure
 
 .PHONY: bench
-bench: ## Measure speed beside the peers into docs/benchmarks.md (BENCHFLAGS for flags)
+bench: ## Measure speed beside the peers into docs/benchmarks*.md (BENCHFLAGS for flags)
 	@cd bench && go run . -docs ../docs $(BENCHFLAGS)
+	@cd bench && go run . -auth -docs ../docs $(BENCHFLAGS)
 
 .PHONY: bench-gate
-bench-gate: ## Fail where checking a token costs more than it may
+bench-gate: ## Fail where checking a token, a login or a refresh costs more than it may
 	@cd bench && go run . -gate -rounds 600 $(BENCHFLAGS)
 
 .PHONY: fuzz

@@ -45,7 +45,9 @@ type benchCase struct {
 
 // isFloor tells whether the case is what the others of its group are measured
 // against: the part that nobody can save.
-func (c benchCase) isFloor() bool { return c.name == rawCase || c.name == nobodyCase }
+func (c benchCase) isFloor() bool {
+	return slices.Contains([]string{rawCase, nobodyCase, argonCase, rotateCase}, c.name)
+}
 
 // String names the case in an error.
 func (c benchCase) String() string { return fmt.Sprintf("%s, %s, %s", c.group, c.algorithm, c.name) }
@@ -82,11 +84,15 @@ func newLab(want wanted) (*lab, error) {
 			return nil, fmt.Errorf("%s: %w", s.algorithm, err)
 		}
 	}
-	groups := []string{verifyGroup, alone, unaryOne, unaryMany, streamOf}
+	l.sort(verifyGroup, alone, unaryOne, unaryMany, streamOf)
+	return l, nil
+}
+
+// sort puts the groups in that order.
+func (l *lab) sort(groups ...string) {
 	slices.SortStableFunc(l.cases, func(a, b benchCase) int {
 		return slices.Index(groups, a.group) - slices.Index(groups, b.group)
 	})
-	return l, nil
 }
 
 func (l *lab) add(s subject, want wanted) error {

@@ -4,6 +4,7 @@
 //
 //	go run . -short          a quick look, which writes nothing
 //	go run . -docs ../docs   the whole, written to docs/benchmarks.md
+//	go run . -auth           the AuthService instead: logins and refreshes
 //	go run . -gate           fails where grpcauth costs more than it may
 //
 // All cases run in one process, one after the other in random order, for a
@@ -35,6 +36,7 @@ func run(args []string, out io.Writer) error {
 	short := flags.Bool("short", false, "20 rounds")
 	asJSON := flags.Bool("json", false, "print JSON instead of tables")
 	docs := flags.String("docs", "", "write benchmarks.md and benchmarks.svg to this folder, too")
+	auth := flags.Bool("auth", false, "measure the AuthService instead, and write benchmarks-auth.md")
 	gate := flags.Bool("gate", false, "measure only what grpcauth is held to, and fail where it is not met")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -47,6 +49,9 @@ func run(args []string, out io.Writer) error {
 	}
 	if *gate {
 		return runGate(out, *rounds, *duration)
+	}
+	if *auth {
+		return runAuth(out, *rounds, *duration, *docs)
 	}
 	r, err := measured(everything, *rounds, *duration)
 	if err != nil {

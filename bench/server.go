@@ -51,18 +51,27 @@ func serve(v variant) (c caller, stop func(), err error) {
 			return c, nil, err
 		}
 	}
-	listener := bufconn.Listen(1 << 20)
-	conn, err := grpc.NewClient("passthrough:///bench", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	conn, stop, err := connect(srv)
 	if err != nil {
 		return c, nil, err
+	}
+	return caller{notesv1.NewNotesServiceClient(conn)}, stop, nil
+}
+
+// connect runs a server and connects to it in memory. stop ends both.
+func connect(srv *grpc.Server) (conn *grpc.ClientConn, stop func(), err error) {
+	listener := bufconn.Listen(1 << 20)
+	conn, err = grpc.NewClient("passthrough:///bench", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	if err != nil {
+		return nil, nil, err
 	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		_ = srv.Serve(listener) // ends when the server is stopped
 	}()
-	return caller{notesv1.NewNotesServiceClient(conn)}, func() {
+	return conn, func() {
 		_ = conn.Close()
 		srv.Stop()
 		<-ended

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"time"
+)
+
+// authReport is what is measured of the AuthService.
+type authReport struct {
+	report
+
+	Delays  []delay
+	Memory  memoryUse
+	Missing error // what could not be measured here
+}
+
+// A login takes fifty times as long as what the flags are made for, so it is
+// measured less often, and longer each time.
+const (
+	lessOften = 20
+	longer    = 400
+)
+
+// measuredAuth runs the cases of the AuthService that are wanted.
+func measuredAuth(want wanted, rounds int, duration time.Duration) (r report, missing, err error) {
+	l, missing, err := newAuthLab(want)
+	if err != nil {
+		return r, nil, err
+	}
+	defer l.close()
+	results, err := measure(l.cases, max(1, rounds/lessOften), longer*duration)
+	if err != nil {
+		return r, nil, err
+	}
+	return newReport(results), missing, nil
+}
+
+// runAuth measures all of it and prints it, as the page that it writes to the
+// folder, if there is one.
+func runAuth(out io.Writer, rounds int, duration time.Duration, docs string) (err error) {
+	var r authReport
+	if r.report, r.Missing, err = measuredAuth(everything, rounds, duration); err != nil {
+		return err
+	}
+	// Less than that is a look at whether it works.
+	waiting := waitingLogins
+	if rounds < lessOften {
+		waiting = 10
+	}
+	if r.Delays, err = measureDelays(max(1, rounds/lessOften), waiting/2); err != nil {
+		return err
+	}
+	if r.Memory, err = measureMemory(waiting); err != nil {
+		return err
+	}
+	text, err := r.page()
+	if err != nil {
+		return err
+	}
+	if docs != "" {
+		if err := os.WriteFile(filepath.Join(docs, "benchmarks-auth.md"), []byte(text), 0o644); err != nil { //nolint:gosec // documents are for everyone
+			return err
+		}
+	}
+	_, err = io.WriteString(out, text)
+	return err
+}
+
+// authPage is docs/benchmarks-auth.md.
+const authPage = `<!-- Written by make bench. Change bench/authreport.go, not this file. -->
+# What a login and a refresh cost
+
+{{.Verdict}}
+
+` + "`make bench`" + ` measures again and writes this page. ` + "`make bench-gate`" + `, which CI runs, holds a login to 0.7 of argon2id and a refresh to its
+allocations; the times are those of the machine.
+
+Measured on {{.Machine.Date}}: {{.Machine.CPU}}, {{.Machine.CPUs}} CPUs, {{.Machine.System}}, {{.Machine.Go}}, {{.Rounds}} rounds.
+{{with .Missing}}
+Not measured here: {{.}}
+{{end}}
+## How to read the tables
+
+All cases run in one process with their callers, one after the other in random order, for a number of rounds; a database has to share
+the processors with them. A figure is the median of the rounds. The ratio to the first line of a table is taken within each round, so it holds where the
+machine is busy with something else as well, and the figures per second do not.
+
+- **argon2id alone** is the function of golang.org/x/crypto with the parameters of new hashes (19 MiB, 2 passes), on every processor at once.
+  ` + "`password.Hasher`" + ` puts its queue before that; a login looks the user up, counts the attempt, opens a session and signs a token besides.
+- **RotateSession of the store alone** is the one statement that changes the session, synced to disk.
+- **Refresh below gRPC** is the handler, called directly: it checks the token, reads session, user and counters in one statement, signs
+  the access token (EdDSA), seals the successor and rotates. ` + "**over gRPC**" + ` is a call by a client in the same process, through the Guard. Each carries an idempotency key.
+- SQLite has ` + "`synchronous=FULL`" + ` and PostgreSQL ` + "`fsync=on`" + `, on the same disk.
+{{range .Sets}}
+## {{.Title}}
+
+| | per second | of the first line | B/op | allocs/op |
+|---|--:|--:|--:|--:|
+{{range .Rows}}| {{.Case}} | {{perSecond .}} | {{share .}} | {{printf "%.0f" .Bytes}} | {{printf "%.0f" .Allocs}} |
+{{end}}{{end}}
+## Refreshes while logins queue
+
+One client refreshes over gRPC against SQLite, every ten milliseconds or so: while nothing else happens, and while every place of the hash queue is
+taken and each login is followed by another. In turns, with as many threads (GOMAXPROCS) as processors, which Go chooses by itself, and
+with twice as many, as ` + "`grpcauth serve`" + ` does.
+
+| threads | logins at once | p50 | p99 | p99 over idle |
+|--:|--:|--:|--:|--:|
+{{range .Delays}}| {{.Threads}} | {{.Logins}} | {{ms .P50}} | {{ms .P99}} | {{printf "%.1f" .Times}} |
+{{end}}
+A hash keeps a processor busy for some 20 ms. Go takes a thread of its own away from it only after 10 ms, so with a thread for each
+processor every step of a refresh waits for that: the handler, each statement, the answer. With more threads the operating system shares the processors,
+which it does more finely. A server that embeds the AuthService and sees storms of logins sets GOMAXPROCS to twice its processors and
+` + "`password.Config.Concurrency`" + ` to their number.
+
+## Memory while logins queue
+
+{{.Memory.Logins}} users log in at the same time, and the queue has a place for each. {{.Memory.Hashes}} hashes run at once, {{mib .Memory.Argon2}} each. The heap of the
+server and its callers was {{mib .Memory.Idle}} before and {{mib .Memory.Peak}} at its peak, with what was not yet collected; a hash for each login at once would be {{mib .Memory.All}}.
+`
+
+func (r authReport) page() (string, error) {
+	parsed, err := template.New("page").Funcs(template.FuncMap{
+		"perSecond": func(r row) string { return fmt.Sprintf("%.0f", 1e9/r.NsPerOp) },
+		"share":     func(r row) string { return fmt.Sprintf("%.2f", 1/r.OverFloor) },
+		"ms":        func(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond)) },
+		"mib":       func(bytes uint64) string { return fmt.Sprintf("%d MiB", bytes>>20) },
+	}).Parse(authPage)
+	if err != nil {
+		return "", err
+	}
+	var sets []set
+	for _, rows := range r.sets() {
+		title := rows[0].Group
+		sets = append(sets, set{strings.ToUpper(title[:1]) + title[1:] + ", " + rows[0].Algorithm, rows})
+	}
+	var out bytes.Buffer
+	err = parsed.Execute(&out, map[string]any{
+		"Machine": r.Machine, "Rounds": r.Rounds, "Missing": r.Missing, "Sets": sets,
+		"Delays": r.Delays, "Memory": r.Memory, "Verdict": r.verdict(),
+	})
+	return out.String(), err
+}
+
+// verdict is the page in a few sentences.
+func (r authReport) verdict() string {
+	one := func(group, set, name string) row { return r.find(bound{group: group, algorithm: set, name: name}) }
+	refreshes := func(store string) string {
+		return fmt.Sprintf("%.0f on %s", 1e9/one(refreshMany, store, belowCase).NsPerOp, store)
+	}
+	stores := refreshes(inSQLite)
+	if r.Missing == nil {
+		stores += " and " + refreshes(inPostgres)
+	}
+	return fmt.Sprintf("Logins over gRPC reach %.2f of what argon2id alone does on every processor (%.2f on SQLite). With %d callers there are %s refreshes a second, below gRPC.",
+		1/one(loginGroup, argonSet, loginOf(inMemory)).OverFloor, 1/one(loginGroup, argonSet, loginOf(inSQLite)).OverFloor, refreshCallers, stores)
+}
