@@ -119,7 +119,8 @@ type Sessions interface {
 	// CreateSession inserts s while the counter of s.Subject still is
 	// counter (see [Subjects]), in one step: no concurrent RaiseSubject can
 	// fall between the check and the insert. ErrStale when the counter has
-	// moved, ErrExists when s.ID is taken.
+	// moved or s.ClientID is a client of the Store that is disabled (see
+	// [Clients]), in the same step; ErrExists when s.ID is taken.
 	CreateSession(ctx context.Context, s Session, counter int64, log ...Entry) error
 
 	// ReplaceSession is CreateSession that revokes the session old with reason

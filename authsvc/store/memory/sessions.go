@@ -55,6 +55,9 @@ func (s *Store) create(session store.Session, counter int64) error {
 	if have, ok := s.counters[session.Subject]; !ok || have != counter {
 		return store.ErrStale
 	}
+	if !s.clients[session.ClientID].DisabledAt.IsZero() {
+		return store.ErrStale
+	}
 	s.sessions[session.ID] = cloneSession(session)
 	return nil
 }

@@ -13,6 +13,9 @@ import (
 func (s *Store) CreateSession(ctx context.Context, session store.Session, counter int64, log ...store.Entry) error {
 	args := append(sessionValues(session), counter)
 	return s.tx(ctx, "create session", func(ctx context.Context, tx *sql.Conn) error {
+		if err := s.clientStands(ctx, tx, session.ClientID); err != nil {
+			return err
+		}
 		n, err := affected(tx.ExecContext(ctx, s.text.create, args...))
 		if err != nil {
 			return err
@@ -30,11 +33,29 @@ func (s *Store) CreateSession(ctx context.Context, session store.Session, counte
 	})
 }
 
-// ReplaceSession implements [store.Sessions]. The subject's row goes first, as
-// in every transaction that needs both.
+// clientStands refuses a disabled client. It locks the client's row until the
+// insert is committed, so that who disables the client sees the session. It
+// goes before all other locks.
+func (s *Store) clientStands(ctx context.Context, tx *sql.Conn, id string) error {
+	var disabled int64
+	err := tx.QueryRowContext(ctx, s.text.shareClient, id).Scan(&disabled)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err == nil && disabled != 0:
+		return settled{store.ErrStale}
+	}
+	return err
+}
+
+// ReplaceSession implements [store.Sessions]. The subject's row goes before the
+// sessions, as in every transaction that needs both.
 func (s *Store) ReplaceSession(ctx context.Context, old, reason string, session store.Session, counter int64, log ...store.Entry) error {
 	insert := append(sessionValues(session), counter)
 	return s.tx(ctx, "replace session", func(ctx context.Context, tx *sql.Conn) error {
+		if err := s.clientStands(ctx, tx, session.ClientID); err != nil {
+			return err
+		}
 		var stands int64
 		err := tx.QueryRowContext(ctx, s.text.lockSubject, session.Subject).Scan(&stands)
 		if errors.Is(err, sql.ErrNoRows) || err == nil && stands != counter {

@@ -5,7 +5,7 @@ import "fmt"
 // statements is the SQL in which the dialects differ, put together once.
 type statements struct {
 	now, create, replace, rotate, lockSession, raise string
-	sessionsOf, lockSubject, lockClient              string
+	sessionsOf, lockSubject, lockClient, shareClient string
 	raiseClient, revokeAll                           string
 	sweeps                                           []sweep
 }
@@ -75,7 +75,8 @@ func newStatements(f fragments) statements {
 			(SELECT id FROM session WHERE client_id = $3 AND revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
 		revokeAll: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
 			(SELECT id FROM session WHERE revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
-		lockClient: selectClient + ` WHERE id = $1` + f.exclusive,
+		lockClient:  selectClient + ` WHERE id = $1` + f.exclusive,
+		shareClient: `SELECT disabled_at FROM client WHERE id = $1` + f.share,
 
 		raise: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
 			(SELECT id FROM session WHERE subject = $3 AND revoked_at = 0 ORDER BY id` + f.exclusive + `)`,

@@ -23,6 +23,7 @@ func Races(t *testing.T, open func(t testing.TB, now func() time.Time) []store.S
 		"updates are one after another":          raceUpdate,
 		"updates and rotations don't get lost":   raceUpdateRotate,
 		"no session slips in beside a raise":     raceCreateRaise,
+		"nor beside the disabling of its client": raceCreateDisable,
 		"everyone gets the same first key":       raceFirstKey,
 		"a new counter is made once":             raceCounter,
 		"one of many users with a name is added": raceAddUser,
