@@ -28,7 +28,7 @@ const (
 type Attempts interface {
 	// Attempt counts one attempt for every key and returns 0, or counts none
 	// and returns how long to wait when it is too early for one of them. By
-	// the store's clock, in one step.
+	// the store's clock, in one step; a wait is over when that was set back.
 	Attempt(ctx context.Context, keys ...AttemptKey) (wait time.Duration, err error)
 
 	// Forgive forgets the attempts of these keys: the last one was right.

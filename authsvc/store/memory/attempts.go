@@ -23,7 +23,9 @@ func (s *Store) Attempt(ctx context.Context, keys ...store.AttemptKey) (wait tim
 	defer unlock()
 	now := micro(s.now())
 	for _, k := range keys {
-		if a, ok := s.attempts[k.Key]; ok && !a.forgotten(now) {
+		// Before the last attempt the clock was set back, and the end of the
+		// wait is far.
+		if a, ok := s.attempts[k.Key]; ok && !a.forgotten(now) && !now.Before(a.last) {
 			wait = max(wait, a.from.Sub(now))
 		}
 	}

@@ -54,7 +54,9 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Conn, keys []store.AttemptK
 		if now-rows[i].last >= store.AttemptsForgotten.Microseconds() {
 			rows[i] = attemptRow{}
 		}
-		until = max(until, rows[i].free)
+		if now >= rows[i].last { // else the clock was set back, and the end of the wait is far
+			until = max(until, rows[i].free)
+		}
 	}
 	if until > now {
 		return time.Duration(until-now) * time.Microsecond, nil

@@ -36,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		"attempts that were right are taken back":       testPardon,
 		"change password while the old one stands":      testChangePassword,
 		"attempts are forgotten":                        testAttemptsForgotten,
+		"attempts after the clock was set back":         testAttemptsClockBack,
 		"counters of what was never seen are 1":         testCounters,
 		"renewal is session, counters and user":         testRenewal,
 		"what ends a session is an event":               testEvents,
