@@ -108,11 +108,16 @@ func ofEpoch(label string, epoch int64) string {
 	return fmt.Sprintf("%s, epoch %d", label, epoch)
 }
 
-// first makes the first token of a new session.
+// first makes the first token of a new session. The session's id does not begin
+// with "-", because commands would take it for a flag.
 func (c *refreshCodec) first() *refreshToken {
-	var session [sessionLen]byte
-	_, _ = rand.Read(session[:])
-	return c.make(session, 1)
+	for {
+		var session [sessionLen]byte
+		_, _ = rand.Read(session[:])
+		if b64.EncodeToString(session[:])[0] != '-' {
+			return c.make(session, 1)
+		}
+	}
 }
 
 // next makes the successor of a token.

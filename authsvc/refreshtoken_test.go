@@ -144,3 +144,13 @@ func FuzzRefreshToken(f *testing.F) {
 		}
 	})
 }
+
+func TestTheIDOfASessionLooksLikeNoFlag(t *testing.T) {
+	t.Parallel()
+	c := testCodec(t, "https://auth.example", 1)
+	for range 2000 {
+		if id := c.first().session(); strings.HasPrefix(id, "-") {
+			t.Fatalf("a session is called %s", id)
+		}
+	}
+}
