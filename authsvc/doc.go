@@ -63,7 +63,7 @@
 //
 // # Guesses
 //
-// After five wrong passwords the next attempt at an account from the same block
+// After a sixth wrong password the next attempt at an account from the same block
 // of addresses (IPv4 /24, IPv6 /48) has to wait, a second at first and 30 at
 // last, and is refused until then with THROTTLED and a RetryInfo. Attempts from
 // elsewhere don't wait for that: nobody can lock somebody else out. A block is
