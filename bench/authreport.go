@@ -82,7 +82,8 @@ const authPage = `<!-- Written by make bench. Change bench/authreport.go, not th
 allocations; the times are those of the machine.
 
 Measured on {{.Machine.Date}}: {{.Machine.CPU}}, {{.Machine.CPUs}} CPUs, {{.Machine.System}}, {{.Machine.Go}}, {{.Rounds}} rounds.
-{{with .Missing}}
+{{with .Load}}Load average at the end: {{.}}. Where that is far above the number of CPUs, others had them as well, and the figures per second are low.
+{{end}}{{with .Missing}}
 Not measured here: {{.}}
 {{end}}
 ## How to read the tables
@@ -142,7 +143,7 @@ func (r authReport) page() (string, error) {
 	}
 	var out bytes.Buffer
 	err = parsed.Execute(&out, map[string]any{
-		"Machine": r.Machine, "Rounds": r.Rounds, "Missing": r.Missing, "Sets": sets,
+		"Machine": r.Machine, "Load": loadAverage(), "Rounds": r.Rounds, "Missing": r.Missing, "Sets": sets,
 		"Delays": r.Delays, "Memory": r.Memory, "Verdict": r.verdict(),
 	})
 	return out.String(), err

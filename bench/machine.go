@@ -58,3 +58,13 @@ func cpuModel() string {
 	}
 	return "unknown processor"
 }
+
+// loadAverage is that of the last minute on Linux, or nothing.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	load, _, _ := strings.Cut(string(text), " ")
+	return load
+}
