@@ -29,12 +29,16 @@ func testOperatingPage(t *testing.T, b binaries) {
 	for _, name := range []string{"bash", "sqlite3", "pg_dump", "pg_restore"} {
 		testkit.Require(t, name)
 	}
-	databases := strings.NewReplacer("postgres://db.example/grpcauth", testkit.Postgres(t), "postgres://db.example/restored", testkit.Postgres(t))
+	restored := testkit.Postgres(t)
+	databases := strings.NewReplacer(
+		"postgres://grpcauth@db.example/grpcauth", testkit.Postgres(t),
+		"postgres://grpcauth@db.example/restored?sslmode=verify-full", restored,
+		"postgres://grpcauth@db.example/restored", restored)
 	r := &reader{T: t, dir: t.TempDir(), environ: []string{
 		"PATH=" + string(b) + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		"PASSWORD=" + goodPassword, "NEW_PASSWORD=" + goodPassword + "!", "SESSION=" + sessionID(1),
 	}}
-	r.run(databases.Replace("grpcauth migrate up --store postgres://db.example/grpcauth"))
+	r.run(databases.Replace("grpcauth migrate up --store postgres://grpcauth@db.example/grpcauth"))
 	blocks := shellBlock.FindAllSubmatch(page, -1)
 	for _, block := range blocks {
 		commands := databases.Replace(string(block[1]))
