@@ -105,7 +105,7 @@ func rowOf(reason grpcauthv1.Reason) row {
 	case grpcauthv1.Reason_REASON_INVALID_CREDENTIALS:
 		return row{codes.Unauthenticated, "the user name or the password is wrong", none}
 	case grpcauthv1.Reason_REASON_INVALID_CLIENT:
-		return row{codes.Unauthenticated, "the client is unknown or its secret is wrong", none}
+		return row{codes.Unauthenticated, "the client is unknown or has not proven itself", none}
 	case grpcauthv1.Reason_REASON_REFRESH_INVALID:
 		return row{codes.Unauthenticated, "the refresh token is unknown or has expired", none}
 	case grpcauthv1.Reason_REASON_REFRESH_REUSED:

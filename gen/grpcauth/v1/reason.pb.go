@@ -111,7 +111,7 @@ const (
 	Reason_REASON_STORE_UNAVAILABLE Reason = 54
 	// UNAUTHENTICATED: the user name or the password is wrong.
 	Reason_REASON_INVALID_CREDENTIALS Reason = 60
-	// UNAUTHENTICATED: the client is unknown, or its secret is wrong.
+	// UNAUTHENTICATED: the client is unknown, or has not proven itself.
 	Reason_REASON_INVALID_CLIENT Reason = 61
 	// UNAUTHENTICATED: the refresh token is not one of ours, or has expired.
 	Reason_REASON_REFRESH_INVALID Reason = 62
