@@ -50,6 +50,12 @@ func (s *server) revokeAccessToken(ctx context.Context, client registered, raw s
 	if err != nil || claims.ClientID() != client.ID {
 		return ctx.Err()
 	}
+	// What is done already is not done again, so that one token uses up the
+	// pace of its client once.
+	standing, err := s.store.Standing(ctx, store.TokenRef{ID: claims.ID()})
+	if err != nil || standing.Revoked {
+		return err
+	}
 	if err := s.revoked.take(client.ID); err != nil {
 		return err
 	}

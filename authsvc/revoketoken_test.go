@@ -210,6 +210,7 @@ func TestRevokingIsSlowedDown(t *testing.T) {
 	tokens := w.signIn()
 	for range 1000 {
 		wantRefusal(t, w.revokeToken("", tokens.GetAccessToken()), "OK")
+		tokens = w.must(w.refresh(tokens.GetRefreshToken()))
 	}
 	wantRefusal(t, w.revokeToken("", tokens.GetAccessToken()), "ResourceExhausted THROTTLED")
 	wantRefusal(t, w.revokeToken("", tokens.GetRefreshToken()), "ResourceExhausted THROTTLED")
