@@ -17,7 +17,7 @@ type auditCmd struct {
 
 type auditListCmd struct {
 	User  string `placeholder:"NAME" help:"Only what this user did and what was done to them. A name in any case, or the subject."`
-	Kind  string `placeholder:"KIND" help:"Only this kind, such as login, refresh_reused or password_changed."`
+	Kind  string `placeholder:"KIND" help:"Only this kind, such as login, refresh_reused or password_changed; docs/operating.md has them all."`
 	Since string `placeholder:"TIME" help:"Only from then on: how long ago, such as 24h, or a time, such as 2026-01-31T08:00:00Z."`
 	JSON  bool   `name:"json" help:"Print JSON, a line for each entry."`
 

@@ -26,7 +26,7 @@ type clientAddCmd struct {
 	Name             string        `placeholder:"NAME" help:"What people call it."`
 	Users            bool          `help:"It is an app that logs users in. It is public: it has no secret."`
 	Service          bool          `help:"It is a service that gets tokens for itself. It is given a secret, unless it has keys."`
-	Scope            []string      `placeholder:"SCOPE" help:"A scope it may be granted. Repeat the flag, or separate scopes by commas."`
+	Scope            []string      `placeholder:"SCOPE" help:"A scope it may be granted. Repeat the flag, or separate scopes by commas. Without it: none."`
 	AllScopes        bool          `help:"It may be granted whatever its user has. For --users."`
 	TargetAudience   []string      `placeholder:"NAME" help:"An audience that its tokens may be for. Without it: all that tokens may be for."`
 	Serves           []string      `placeholder:"NAME" help:"An audience that it is itself: it may introspect tokens for that, with the scope grpcauth.introspect. For --service."`

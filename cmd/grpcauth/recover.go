@@ -50,7 +50,7 @@ func (c *recoverCmd) Run(ctx context.Context, p *process) error {
 		if c.JSON {
 			return p.printJSON(map[string]any{"store": c.Storage.name(), "epoch": epoch, "sessions_ended": plan.Sessions})
 		}
-		_, err = fmt.Fprintf(p.stdout, "%s is recovered: epoch %d, %d sessions of users ended\n", c.Storage, epoch, plan.Sessions)
+		_, err = fmt.Fprintf(p.stdout, "%s is recovered: epoch %d, sessions ended: %d\n", c.Storage, epoch, plan.Sessions)
 		return err
 	})
 }
@@ -113,7 +113,7 @@ func recoverBeyond(ctx context.Context, st store.Store, to int64) (int64, error)
 
 // confirm shows the plan and asks, unless the answer was given.
 func (c *recoverCmd) confirm(p *process, plan plan) error {
-	_, _ = fmt.Fprintf(p.stderr, "%s: the epoch goes from %d to %d, every session ends (%d of users stand), and every counter rises by %d.\n",
+	_, _ = fmt.Fprintf(p.stderr, "%s: the epoch goes from %d to %d, every session ends (%d stand now), and every counter rises by %d.\n",
 		c.Storage, plan.From, plan.To, plan.Sessions, plan.Raise)
 	if c.Yes {
 		return nil

@@ -26,10 +26,10 @@ func TestRecoverEndsEverything(t *testing.T) {
 	one, other := s.session(1, "ada", ""), s.session(2, "bob", "")
 	s.run("", exitOK, "session", "revoke", s.session(3, "bob", "")) // does not stand
 	got := s.run("", exitOK, "recover", "--yes")
-	if want := s.store + " is recovered: epoch 2, 2 sessions of users ended\n"; got.stdout != want {
+	if want := s.store + " is recovered: epoch 2, sessions ended: 2\n"; got.stdout != want {
 		t.Errorf("it says %q", got.stdout)
 	}
-	if want := s.store + ": the epoch goes from 1 to 2, every session ends (2 of users stand), and every counter rises by 1048576.\n"; got.stderr != want {
+	if want := s.store + ": the epoch goes from 1 to 2, every session ends (2 stand now), and every counter rises by 1048576.\n"; got.stderr != want {
 		t.Errorf("it announces %q", got.stderr)
 	}
 	s.wantEnded(one, reasonRecovered)

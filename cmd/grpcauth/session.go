@@ -30,7 +30,7 @@ type sessionListCmd struct {
 // Run prints the sessions.
 func (c *sessionListCmd) Run(ctx context.Context, p *process) error {
 	if (c.Name == "") == (c.ID == "") {
-		return errors.New("whose sessions: name a user, or a session with --id")
+		return errors.New("whose sessions: name either a user, or a session with --id")
 	}
 	return c.Storage.use(ctx, func(st store.Store) error {
 		if c.ID != "" {

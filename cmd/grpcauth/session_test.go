@@ -87,10 +87,10 @@ func TestSessionsThatCannotBeMeant(t *testing.T) {
 	id := s.session(1, "ada", "")
 	missing := sessionID(9)
 	for want, args := range map[string][]string{
-		"whose sessions: name a user, or a session with --id":                                                      {"list"},
-		"whose sessions: name a user, or a session with --id ":                                                     {"list", "ada", "--id", id},
-		"which sessions: give their ids, or a user with --user":                                                    {"revoke"},
-		"which sessions: give their ids, or a user with --user ":                                                   {"revoke", id, "--user", "ada"},
+		"whose sessions: name either a user, or a session with --id":                                               {"list"},
+		"whose sessions: name either a user, or a session with --id ":                                              {"list", "ada", "--id", id},
+		"which sessions: give either their ids, or a user with --user":                                             {"revoke"},
+		"which sessions: give either their ids, or a user with --user ":                                            {"revoke", id, "--user", "ada"},
 		"there is no session " + missing + ", or it has expired":                                                   {"list", "--id", missing},
 		"there is no session " + missing + ", or it has expired ":                                                  {"revoke", missing},
 		`there is no user "eve": see grpcauth user list`:                                                           {"list", "eve"},

@@ -29,7 +29,7 @@ func (*sessionRevokeCmd) Help() string {
 // Run ends the sessions.
 func (c *sessionRevokeCmd) Run(ctx context.Context, p *process) error {
 	if (c.User == "") == (len(c.ID) == 0) {
-		return errors.New("which sessions: give their ids, or a user with --user")
+		return errors.New("which sessions: give either their ids, or a user with --user")
 	}
 	for _, id := range c.ID {
 		if err := checkSessionID(id); err != nil {
