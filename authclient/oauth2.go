@@ -7,7 +7,7 @@ import (
 )
 
 // TokenSource gives the access token to libraries that want an
-// [oauth2.TokenSource], such as its own HTTP client. Its Token waits only when
+// [oauth2.TokenSource], such as [oauth2.NewClient]. Its Token waits only when
 // the token has expired, for at most one renewal; errors are those of Token
 // here. It is safe for concurrent use. Don't wrap it in
 // [oauth2.ReuseTokenSource]: that would go on with a token that was replaced.

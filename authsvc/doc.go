@@ -12,7 +12,7 @@
 //		Issuer:       "https://auth.example",
 //		Audiences:    []string{"notes"},
 //		Secret:       secret,                  // 32 random bytes
-//		Store:        sessions,                // sqlstore.OpenSQLite(ctx, "auth.db")
+//		Store:        sessions,                // sqlstore.OpenSQLite(ctx, "auth.db"), with the driver it names
 //		Authenticate: users.Authenticate,
 //		Load:         users.Load,
 //	})
@@ -20,7 +20,14 @@
 // Leave both out and the users are those of the Store, with argon2id
 // passwords. Their names are stored as [NormalizeUsername] spells them, and may
 // be typed in any case. Hashes of bcrypt and PBKDF2 may be put into the Store
-// as they are; the first login replaces them.
+// as they are; the first login replaces them. This adds a user:
+//
+//	err := password.Check(given)                        // too short, too common
+//	hash, err := hasher.Hash(ctx, given)                // of password.NewHasher
+//	name, err := authsvc.NormalizeUsername("Ada")
+//	err = sessions.AddUser(ctx, store.User{
+//		Subject: rand.Text(), Username: name, PasswordHash: hash, Scopes: []string{"notes.read"},
+//	})
 //
 // # Your server
 //
