@@ -33,6 +33,7 @@ func Races(t *testing.T, open func(t testing.TB, now func() time.Time) []store.S
 		"events are numbered without gaps":       raceEvents,
 		"one of many uses of a key is the first": raceUseOnce,
 		"one of many administrators is left":     raceLastAdmin,
+		"everything at once ends":                raceEveryVerb,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
