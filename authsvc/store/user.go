@@ -24,7 +24,8 @@ type User struct {
 	Scopes []string
 	// Roles is what the user is.
 	Roles []string
-	// Admin: the user may use the AdminService.
+	// Admin: the user administers the auth server. Their tokens carry the
+	// scope grpcauth.admin and the role admin.
 	Admin bool
 	// DisabledAt is when the account was disabled; zero while it is not.
 	DisabledAt time.Time

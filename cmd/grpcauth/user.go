@@ -32,7 +32,7 @@ type userAddCmd struct {
 	Name  string   `arg:"" help:"The name the user logs in with."`
 	Scope []string `placeholder:"SCOPE" help:"A scope the user may be granted. Repeat the flag, or separate scopes by commas."`
 	Role  []string `placeholder:"ROLE" help:"A role the user has. Repeat the flag, or separate roles by commas."`
-	Admin bool     `help:"Make the user an administrator of the auth server. The first one can be made in no other way."`
+	Admin bool     `help:"Make the user an administrator of the auth server: their tokens carry the scope grpcauth.admin and the role admin, for every service. The first one can be made in no other way."`
 
 	NewPassword passwordFlag `embed:""`
 	Output      userOutput   `embed:""`
