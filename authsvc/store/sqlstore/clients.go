@@ -45,7 +45,7 @@ func (s *Store) Client(ctx context.Context, id string) (c store.Client, err erro
 
 // UpdateClient implements [store.Clients].
 func (s *Store) UpdateClient(ctx context.Context, id string, fn func(time.Time, *store.Client) error, log ...store.Entry) error {
-	return s.tx(ctx, "update client", func(ctx context.Context, tx *sql.Conn) error {
+	return s.patient().tx(ctx, "update client", func(ctx context.Context, tx *sql.Conn) error {
 		c, err := scanClient(tx.QueryRowContext(ctx, s.text.lockClient, id))
 		if err != nil {
 			return err

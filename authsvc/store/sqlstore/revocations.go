@@ -74,7 +74,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string, expires time.Time, l
 
 // RaiseClient implements [store.Revocations].
 func (s *Store) RaiseClient(ctx context.Context, clientID, reason string, log ...store.Entry) error {
-	return s.tx(ctx, "raise client", func(ctx context.Context, tx *sql.Conn) error {
+	return s.patient().tx(ctx, "raise client", func(ctx context.Context, tx *sql.Conn) error {
 		if err := s.raiseClient(ctx, tx, clientID, reason); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *Store) raiseClient(ctx context.Context, tx *sql.Conn, clientID, reason 
 
 // Recover implements [store.Revocations].
 func (s *Store) Recover(ctx context.Context, reason string, log ...store.Entry) error {
-	return s.tx(ctx, "recover", func(ctx context.Context, tx *sql.Conn) error {
+	return s.patient().tx(ctx, "recover", func(ctx context.Context, tx *sql.Conn) error {
 		for _, raise := range []string{
 			`UPDATE subject SET counter = counter + $1`,
 			`UPDATE client_counter SET counter = counter + $1`,

@@ -16,6 +16,8 @@ const (
 	// patience is how long one operation is tried for. A caller with less to
 	// spare says so by its context.
 	patience = 5 * time.Second
+	// bulkPatience is how long one is tried for that changes very many rows.
+	bulkPatience = time.Minute
 	// queuePatience is how long a writer waits for those before it.
 	queuePatience = 30 * time.Second
 	// firstPause is what is waited before the second attempt; each pause is

@@ -29,16 +29,24 @@ func (s *Store) tx(ctx context.Context, what string, op func(context.Context, *s
 			}
 			return undone{err}
 		}
-		return finish(ctx, conn, op)
+		return s.finish(ctx, conn, op)
 	})
+}
+
+// patient is s with the time for what changes a row of every session there is,
+// or of a client that everybody uses: half a million take some seconds.
+func (s *Store) patient() *Store {
+	patient := *s
+	patient.patience = bulkPatience
+	return &patient
 }
 
 // finish runs op and commits. Whatever else happens, a panic in op too, the
 // transaction is over and the connection clean when it returns.
-func finish(ctx context.Context, conn *sql.Conn, op func(context.Context, *sql.Conn) error) error {
+func (s *Store) finish(ctx context.Context, conn *sql.Conn, op func(context.Context, *sql.Conn) error) error {
 	// What has been decided is carried out, however impatient the caller,
 	// but nobody waits for ever for a database that does not answer.
-	anyway, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	anyway, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.patience)
 	defer cancel()
 	over := false
 	defer func() {
