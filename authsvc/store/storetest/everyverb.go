@@ -23,7 +23,7 @@ func raceEveryVerb(t *testing.T, c *crowd) {
 			noErrorInRace(t, st.Recover(t.Context(), "why", store.Entry{Kind: "recovered"}))
 		}
 		for range 8 {
-			if err := c.anyVerb(t, st, fmt.Sprint("s", rand.N(n)), fmt.Sprint("c", rand.N(n))); err != nil { //nolint:gosec // no secret
+			if err := c.anyVerb(t, st, fmt.Sprint("s", rand.N(n)), fmt.Sprint("c", rand.N(n))); err != nil {
 				t.Error(err)
 			}
 		}
@@ -55,7 +55,7 @@ func (c *crowd) anyVerb(t *testing.T, st store.Store, subject, client string) er
 	if len(standing) == 0 {
 		standing = append(standing, fresh)
 	}
-	one := standing[rand.N(len(standing))] //nolint:gosec // no secret
+	one := standing[rand.N(len(standing))]
 	verbs := []func() error{
 		func() error { return st.CreateSession(ctx, fresh, counters.Subject, e) },
 		func() error { return st.CreateSession(ctx, fresh, counters.Subject, e) },
@@ -70,7 +70,7 @@ func (c *crowd) anyVerb(t *testing.T, st store.Store, subject, client string) er
 		func() error { return st.RaiseSubject(ctx, subject, "why", e) },
 		func() error { return st.SetPassword(ctx, subject, "h", e) },
 		func() error { return st.ChangePassword(ctx, subject, "h", "h", e) },
-		func() error { return st.SetDisabled(ctx, subject, rand.N(2) == 0, e) }, //nolint:gosec // no secret
+		func() error { return st.SetDisabled(ctx, subject, rand.N(2) == 0, e) },
 		func() error { return st.RaiseClient(ctx, client, "why", e) },
 		func() error {
 			return st.UpdateClient(ctx, client, func(now time.Time, c *store.Client) error {
@@ -93,7 +93,7 @@ func (c *crowd) anyVerb(t *testing.T, st store.Store, subject, client string) er
 		func() error { return st.Forgive(ctx, client, subject) },
 		func() error { _, err := st.Sweep(ctx, 10); return err },
 	}
-	i := rand.N(len(verbs)) //nolint:gosec // no secret
+	i := rand.N(len(verbs))
 	err = verbs[i]()
 	if errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
 		return nil
