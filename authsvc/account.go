@@ -3,6 +3,7 @@ package authsvc
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -44,6 +45,9 @@ func (s *server) userInfo(ctx context.Context) (*grpcauthv1.GetUserInfoResponse,
 	claims, err := s.caller(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if strings.HasPrefix(claims.Subject(), clientSubject) {
+		return describe(claims, ""), nil // a service is no user, and has no name
 	}
 	id, err := s.users.load(ctx, claims.Subject())
 	if err != nil {

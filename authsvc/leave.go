@@ -33,7 +33,8 @@ func (s *server) leave(ctx context.Context, event string, err error, attrs ...sl
 		level = slog.LevelDebug
 	}
 	attrs = append(attrs, slog.String("reason", fault.Name(reason)))
-	if level >= slog.LevelWarn {
+	// What is wrong with a client is told to nobody but its operator, here.
+	if level >= slog.LevelWarn || reason == grpcauthv1.Reason_REASON_INVALID_CLIENT {
 		attrs = append(attrs, slog.String("cause", causeOf(err)))
 	}
 	s.event(ctx, level, event, attrs...)
