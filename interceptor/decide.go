@@ -127,7 +127,10 @@ type eachMessage struct{}
 
 // checkRequest tells whether the claims are bound to this request.
 func checkRequest(p *policy.Policy, claims *token.Claims, request any) error {
-	if _, later := request.(eachMessage); later || len(p.Bindings()) == 0 {
+	if len(p.Bindings()) == 0 {
+		return nil
+	}
+	if _, later := request.(eachMessage); later {
 		return nil
 	}
 	message, ok := request.(proto.Message)

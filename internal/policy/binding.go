@@ -36,16 +36,10 @@ func (b *Binding) Test(claims *token.Claims, request protoreflect.Message) error
 		return fmt.Errorf("%w: %s", errOtherMessage, request.Descriptor().FullName())
 	}
 	value := claims.Claim(b.claim)
-	if !value.Exists() || isEmpty(value) {
+	if text, ok := value.Text(); text == "" && (ok || !value.Exists()) { // 0 and false are values
 		return fmt.Errorf("%w: %s is missing or empty", errBindingMismatch, b.claim)
 	}
 	return b.test(value, request, b.path)
-}
-
-// isEmpty tells of text; 0 and false are values.
-func isEmpty(value token.Value) bool {
-	text, ok := value.Text()
-	return ok && text == ""
 }
 
 // test follows the path from a message on.
