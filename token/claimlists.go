@@ -100,7 +100,11 @@ func (t *tape) hasText(at int, text string) bool {
 	if t.kindOf(at) == '"' {
 		return t.textOf(at) == text
 	}
-	for element := range t.elements(at) {
+	if t.nodes[at].kind != '[' {
+		return false
+	}
+	// As elements does, without a function for each: every call comes here.
+	for element, end := at+1, int(t.nodes[at].next); element < end; element = int(t.nodes[element].next) {
 		if t.textOf(element) == text {
 			return true
 		}
