@@ -2,14 +2,10 @@ package authsvc
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
-	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
-	"github.com/grpcauth/grpcauth/internal/fault"
 	"github.com/grpcauth/grpcauth/internal/transport"
 )
 
@@ -18,8 +14,6 @@ import (
 const (
 	freeClientFailures = 10
 	freeBlockFailures  = 100
-
-	labelClientFailures = "grpcauth/1 failed client proofs"
 )
 
 // clientProof is what a request brings to show that it is the client's. At
@@ -82,36 +76,15 @@ func (s *server) holdsSecret(client registered, secret string) bool {
 // fast failures are written.
 func (s *server) clientFailed(ctx context.Context, asked, known string, cause error) error {
 	block := transport.Origin(ctx).String()
-	one, err := s.failureKey(asked, block)
+	err := s.throttle.count(ctx,
+		store.AttemptKey{Key: s.throttle.name("client", asked, block), Free: freeClientFailures},
+		store.AttemptKey{Key: s.throttle.name("clients", block), Free: freeBlockFailures})
 	if err != nil {
 		return err
-	}
-	all, err := s.failureKey("", block)
-	if err != nil {
-		return err
-	}
-	wait, err := s.store.Attempt(ctx, store.AttemptKey{Key: one, Free: freeClientFailures}, store.AttemptKey{Key: all, Free: freeBlockFailures})
-	if err != nil {
-		return err
-	}
-	if wait > 0 {
-		return fault.Because(grpcauthv1.Reason_REASON_THROTTLED, nil, fault.RetryAfter(wait))
 	}
 	failure := store.Entry{Kind: "client_failed", ClientID: known, Address: addressOf(ctx), Reason: "not proven"}
 	if err := s.store.RecordFailure(ctx, failure); err != nil {
 		return err
 	}
 	return cause
-}
-
-// failureKey names what failures are counted for. It tells nobody who reads
-// the store what was asked for, which may be anything.
-func (s *server) failureKey(client, block string) (string, error) {
-	key, err := derive(s.cfg.Secret, labelClientFailures, keyLen)
-	if err != nil {
-		return "", err
-	}
-	h := hmac.New(sha256.New, key)
-	h.Write([]byte(block + "\n" + client))
-	return "client:" + b64.EncodeToString(h.Sum(nil)), nil
 }

@@ -66,14 +66,20 @@ func (t *throttle) begin(ctx context.Context, account, factor string) (tried, er
 		keys = append(keys, store.AttemptKey{Key: t.name("block", block), Free: freeOfBlock})
 		began.block = []string{keys[len(keys)-1].Key}
 	}
-	wait, err := t.attempts.Attempt(ctx, keys...)
-	if err != nil {
+	if err := t.count(ctx, keys...); err != nil {
 		return tried{}, err
 	}
-	if wait > 0 {
-		return tried{}, fault.Because(grpcauthv1.Reason_REASON_THROTTLED, errThrottled, fault.RetryAfter(wait))
-	}
 	return began, nil
+}
+
+// count counts an attempt for every key, or refuses it because it is too early
+// for one.
+func (t *throttle) count(ctx context.Context, keys ...store.AttemptKey) error {
+	wait, err := t.attempts.Attempt(ctx, keys...)
+	if err == nil && wait > 0 {
+		return fault.Because(grpcauthv1.Reason_REASON_THROTTLED, errThrottled, fault.RetryAfter(wait))
+	}
+	return err
 }
 
 // forgive: it was right.
