@@ -104,8 +104,12 @@ type Rotation struct {
 	Address string
 }
 
-// Renewal is a session with what its next access token tells.
+// Renewal is what a refresh asks for: a session with what its next access token
+// tells.
 type Renewal struct {
+	// Session has its ID, ClientID, Subject, Scopes, Audiences, Gen,
+	// Certificate, AuthTime, AMR, Expires and RevokedAt. The rest is left out:
+	// it is of use only under the session's lock, which UpdateSession takes.
 	Session Session
 	// Counters are those of its subject and its client.
 	Counters Counters

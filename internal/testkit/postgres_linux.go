@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -132,6 +133,11 @@ func (s *PostgresServer) url(database string) string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", s.port, database)
 }
 
+// local is url over the server's Unix socket.
+func (s *PostgresServer) local(database string) string {
+	return fmt.Sprintf("postgres://postgres@/%s?host=%s&port=%d&sslmode=disable", database, url.QueryEscape(s.dir), s.port)
+}
+
 func freePort() (int, error) {
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -164,7 +170,7 @@ func (s *PostgresServer) Start() error {
 // run runs the server to its end. ready gets nil once it takes connections.
 func (s *PostgresServer) run(log io.Writer, ready chan<- error) {
 	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "postgres"), "-D", s.data(), //nolint:gosec // as initdb
-		"-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(s.port), "-c", "unix_socket_directories=",
+		"-c", "listen_addresses=127.0.0.1", "-p", strconv.Itoa(s.port), "-c", "unix_socket_directories="+s.dir,
 		"-c", "max_connections=300", "-c", "synchronous_commit=on", "-c", fmt.Sprintf("fsync=%t", s.sync),
 		"-c", "log_min_messages=warning")
 	cmd.Dir = s.dir

@@ -14,5 +14,5 @@ func StartPostgres() (url string, stop func(), err error) {
 		s.remove()
 		return "", nil, err
 	}
-	return s.url("postgres"), s.remove, nil
+	return s.local("postgres"), s.remove, nil
 }

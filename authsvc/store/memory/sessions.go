@@ -153,7 +153,11 @@ func (s *Store) Renewal(ctx context.Context, id string) (store.Renewal, error) {
 		return store.Renewal{}, store.ErrNotFound
 	}
 	return store.Renewal{
-		Session:  cloneSession(session),
+		Session: cloneSession(store.Session{
+			ID: session.ID, ClientID: session.ClientID, Subject: session.Subject,
+			Scopes: session.Scopes, Audiences: session.Audiences, Gen: session.Gen, Certificate: session.Certificate,
+			AuthTime: session.AuthTime, AMR: session.AMR, Expires: session.Expires, RevokedAt: session.RevokedAt,
+		}),
 		Counters: s.countersOf(session.Subject, session.ClientID),
 		User:     cloneUser(s.users[session.Subject]),
 	}, nil

@@ -85,23 +85,24 @@ func goesOn(t *testing.T, db *sql.DB, dialect sqlstore.Dialect, of dialects.Dial
 // rotateOn rotates the session that stands.
 func rotateOn(t *testing.T, st store.Store) {
 	t.Helper()
-	was, err := st.Renewal(t.Context(), "stands")
-	if err != nil {
-		t.Fatal(err)
+	renewal, err := st.Renewal(t.Context(), "stands")
+	if err != nil || renewal.User.Username != "ada" {
+		t.Fatalf("read %+v, %v", renewal, err)
 	}
-	if was.Session.Keyed || len(was.Session.KeyHash) != 0 || was.User.Username != "ada" {
-		t.Errorf("read %+v with keys", was)
+	was, err := st.Session(t.Context(), "stands")
+	if err != nil || was.Keyed || len(was.KeyHash) != 0 {
+		t.Fatalf("read %+v with keys, %v", was, err)
 	}
-	next := append([]byte("next of "), was.Session.CurHash...)
+	next := append([]byte("next of "), was.CurHash...)
 	err = st.RotateSession(t.Context(), store.Rotation{
-		ID: "stands", Gen: was.Session.Gen, CurHash: was.Session.CurHash, ClientID: "default",
+		ID: "stands", Gen: was.Gen, CurHash: was.CurHash, ClientID: "default",
 		NewHash: next, Sealed: []byte("sealed"), Idle: time.Hour, Address: "192.0.2.1",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	now, err := st.Session(t.Context(), "stands")
-	if err != nil || now.Gen != was.Session.Gen+1 || !bytes.Equal(now.PrevHash, was.Session.CurHash) || !bytes.Equal(now.CurHash, next) || now.LastAddress != "192.0.2.1" {
+	if err != nil || now.Gen != was.Gen+1 || !bytes.Equal(now.PrevHash, was.CurHash) || !bytes.Equal(now.CurHash, next) || now.LastAddress != "192.0.2.1" {
 		t.Errorf("rotated to %+v, %v", now, err)
 	}
 }

@@ -36,17 +36,16 @@ func earlier(a, b time.Time) time.Time {
 // scanner is a row: *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
 
-// scanSession reads sessionColumns, and more where a query has columns after
-// them.
-func scanSession(row scanner, more ...any) (store.Session, error) {
+// scanSession reads sessionColumns.
+func scanSession(row scanner) (store.Session, error) {
 	var s store.Session
 	var scopes, audiences, amr string
 	var rotated, auth, idle, expires, revoked, created, seen int64
-	err := row.Scan(append([]any{
+	err := row.Scan(
 		&s.ID, &s.ClientID, &s.Subject, &scopes, &audiences,
 		&s.Gen, &s.CurHash, &s.PrevHash, &rotated, &s.Sealed, &s.Replays, &s.ReplayedGens,
 		&auth, &amr, &idle, &expires, &revoked, &s.Reason, &s.Label, &s.KeyHash, &s.Keyed, &s.LastAddress, &s.Certificate, &created, &seen,
-	}, more...)...)
+	)
 	if err != nil {
 		return store.Session{}, found(err)
 	}
@@ -83,10 +82,21 @@ func scanUser(row scanner) (store.User, error) {
 	return r.read()
 }
 
+// scanRenewal reads selectRenewal.
 func scanRenewal(row scanner) (r store.Renewal, err error) {
 	var u userRow
-	counters := []any{&r.Counters.All, &r.Counters.Client, &r.Counters.Subject}
-	if r.Session, err = scanSession(row, append(counters, u.fields()...)...); err != nil || u.user.Subject == "" {
+	s := &r.Session
+	var scopes, audiences, amr string
+	var auth, expires, revoked int64
+	if err := row.Scan(append([]any{
+		&s.ID, &s.ClientID, &s.Subject, &scopes, &audiences, &s.Gen, &auth, &amr, &expires, &revoked, &s.Certificate,
+		&r.Counters.All, &r.Counters.Client, &r.Counters.Subject,
+	}, u.fields()...)...); err != nil {
+		return store.Renewal{}, found(err)
+	}
+	s.AuthTime, s.Expires, s.RevokedAt = timeOut(auth), timeOut(expires), timeOut(revoked)
+	err = errors.Join(listOut(scopes, &s.Scopes), listOut(audiences, &s.Audiences), listOut(amr, &s.AMR))
+	if err != nil || u.user.Subject == "" {
 		return r, err
 	}
 	r.User, err = u.read()

@@ -166,7 +166,7 @@ func (s *Store) Renewal(ctx context.Context, id string) (r store.Renewal, err er
 func (s *Store) SessionsOf(ctx context.Context, subject, after string, limit int) (page []store.Session, err error) {
 	err = s.read(ctx, "list sessions", func(ctx context.Context) error {
 		rows, err := s.db.QueryContext(ctx, s.text.sessionsOf, s.clock(), subject, after, max(limit, 0))
-		page, err = collect(rows, err, func(row scanner) (store.Session, error) { return scanSession(row) })
+		page, err = collect(rows, err, scanSession)
 		return err
 	})
 	return page, err

@@ -18,19 +18,17 @@ const sessionColumns = `id, client_id, subject, scope, audiences,
 
 const selectSession = `SELECT ` + sessionColumns + ` FROM session WHERE id = $1`
 
-// selectRenewal adds the counters of its subject and client, which count as 1
-// until they were raised, and its user, of whom nothing is NULL either.
-const selectRenewal = `SELECT session.id, session.client_id, session.subject, scope, audiences,
-	gen, cur_hash, prev_hash, rotated_at, sealed_successor, replays, replayed_gens,
-	auth_time, amr, idle_expires, session.expires, revoked_at, reason, label, rotation_key_hash, keyed, last_address, cnf, session.created_at, last_seen,
-	ledger.counter, coalesce(client_counter.counter, 1), coalesce(subject.counter, 1),
+// selectRenewal reads what a refresh asks for. The counters of client and
+// subject count as 1 until they were raised; where the user is another
+// service's, nothing of the user is NULL either.
+const selectRenewal = `SELECT session.id, session.client_id, session.subject, scope, audiences, gen, auth_time, amr, session.expires, revoked_at, cnf,
+	(SELECT counter FROM ledger WHERE one = 1),
+	coalesce((SELECT counter FROM client_counter WHERE client_id = session.client_id), 1),
+	coalesce((SELECT counter FROM subject WHERE subject = session.subject), 1),
 	coalesce(users.subject, ''), coalesce(username, ''), coalesce(password_hash, ''), coalesce(scopes, ''), coalesce(roles, ''),
 	coalesce(admin, FALSE), coalesce(disabled_at, 0), coalesce(users.created_at, 0)
-	FROM session CROSS JOIN ledger
-	LEFT JOIN client_counter ON client_counter.client_id = session.client_id
-	LEFT JOIN subject ON subject.subject = session.subject
-	LEFT JOIN users ON users.subject = session.subject
-	WHERE session.id = $1 AND ledger.one = 1`
+	FROM session LEFT JOIN users ON users.subject = session.subject
+	WHERE session.id = $1`
 
 // updateSession writes all that a session's life can change.
 const updateSession = `UPDATE session SET scope = $2, audiences = $3,
