@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 )
 
@@ -28,7 +29,21 @@ func main() {
 var errFailed = errors.New("a step did not go as it should")
 
 func run(ctx context.Context, once bool) error {
-	server, err := startQuickstart(ctx)
+	dir, err := os.MkdirTemp("", "tour")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	store := filepath.Join(dir, "notes.db")
+	if err := addAda(ctx, store); err != nil {
+		return err
+	}
+	return walk(ctx, store, once)
+}
+
+// walk takes the steps against a quickstart with that store.
+func walk(ctx context.Context, store string, once bool) error {
+	server, err := startQuickstart(ctx, store)
 	if err != nil {
 		return err
 	}

@@ -23,15 +23,15 @@ type process struct {
 }
 
 // startQuickstart builds the quickstart and starts it on a free port of this
-// machine.
-func startQuickstart(ctx context.Context) (*process, error) {
+// machine, with the users of a store.
+func startQuickstart(ctx context.Context, store string) (*process, error) {
 	fmt.Println("Building the quickstart ...")
 	binary := filepath.Join(".bin", "quickstart")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./examples/quickstart").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build ./examples/quickstart (run the tour from the repository's folder): %w\n%s", err, out)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0")
+	cmd := exec.CommandContext(ctx, binary, "-addr", "127.0.0.1:0", "-store", store)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	log, err := os.Create(logFile)

@@ -17,7 +17,7 @@ import (
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
 
-// The quickstart knows one person.
+// The tour's user.
 const (
 	username = "ada"
 	password = "correct horse battery staple"
