@@ -1,7 +1,6 @@
 package authclient_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -72,18 +71,12 @@ func everyIssuer(t *testing.T, test func(*testing.T, *issuer)) {
 
 func (i *issuer) serve(t *testing.T) {
 	t.Helper()
-	ada := authsvc.Identity{Subject: "u-1815", Username: "ada", Scopes: []string{"notes.read"}}
 	var err error
 	i.auth, err = authsvc.New(authsvc.Config{
 		Issuer: "https://auth.test", Audiences: []string{"https://api.test"},
 		Secret: []byte("32 bytes of a secret for testing"), Store: i.store, Now: i.Now,
-		Authenticate: func(_ context.Context, c authsvc.Credentials) (authsvc.Identity, error) {
-			if c.Username != "ada" || c.Password != "correct horse" {
-				return authsvc.Identity{}, authsvc.ErrInvalidCredentials
-			}
-			return ada, nil
-		},
-		Load:   func(context.Context, string) (authsvc.Identity, error) { return ada, nil },
+		Clients:      []authsvc.Client{{ID: authsvc.DefaultClient, AllScopes: true}, {ID: "phone", AllScopes: true}},
+		Authenticate: authenticate, Load: load,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

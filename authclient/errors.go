@@ -1,7 +1,6 @@
 package authclient
 
 import (
-	"fmt"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -33,22 +32,9 @@ var (
 
 	errReplaced  = fault.New(grpcauthv1.Reason_REASON_SESSION_REVOKED, "another login has taken its place in the store")
 	errLoggedOut = fault.New(grpcauthv1.Reason_REASON_SESSION_REVOKED, "logged out")
+	errCleared   = fault.New(grpcauthv1.Reason_REASON_SESSION_REVOKED, "the store holds no session any more")
 	errRenewal   = fault.New(grpcauthv1.Reason_REASON_INTERNAL, "authclient: the token can't be renewed")
 )
-
-// ChallengeError means that the password was right and that the server wants
-// a second factor. This version can't answer one; a later one will.
-type ChallengeError struct {
-	// Method is what the server asks for, such as "totp".
-	Method string
-	// ExpiresIn is how long the challenge stands from now.
-	ExpiresIn time.Duration
-}
-
-// Error names the method that was asked for.
-func (e *ChallengeError) Error() string {
-	return fmt.Sprintf("authclient: the server asks for a second factor (%q), which this version can't answer yet: sign in with an account that has none", e.Method)
-}
 
 // Reason is why the server refused a call: the reason in the
 // google.rpc.ErrorInfo of domain "grpcauth" that the status carries. It is

@@ -91,26 +91,6 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
-func TestLoginMeetsASecondFactor(t *testing.T) {
-	t.Parallel()
-	auth := &scripted{onLogin: func(*grpcauthv1.LoginRequest) (*grpcauthv1.LoginResponse, error) {
-		return &grpcauthv1.LoginResponse{Result: &grpcauthv1.LoginResponse_Challenge{Challenge: &grpcauthv1.Challenge{
-			Token: "challenge-secret", Method: "totp", ExpiresIn: durationpb.New(5 * time.Minute),
-		}}}, nil
-	}}
-	_, err := authclient.Login(context.Background(), serveAuth(t, auth), "ada", "correct horse")
-	challenge, ok := errors.AsType[*authclient.ChallengeError](err)
-	if !ok {
-		t.Fatalf("error = %v, want a challenge", err)
-	}
-	if challenge.Method != "totp" || challenge.ExpiresIn != 5*time.Minute {
-		t.Errorf("challenge = %+v", challenge)
-	}
-	if text := fmt.Sprintf("%+v %#v", challenge, challenge); strings.Contains(text, "challenge-secret") {
-		t.Errorf("the error shows the challenge's token: %s", text)
-	}
-}
-
 func TestAnswersThatNoSessionCanLiveOn(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*grpcauthv1.Tokens){

@@ -24,8 +24,13 @@ import (
 // the session stands as it was. If the answer is lost on its way, the old
 // session has ended and nobody holds the new one: log in.
 func (s *Session) Reauthenticate(ctx context.Context, password string) error {
+	return s.prove(ctx, &grpcauthv1.ReauthenticateRequest{Password: password})
+}
+
+// prove is Reauthenticate with a password or with the answer to a challenge.
+func (s *Session) prove(ctx context.Context, proof *grpcauthv1.ReauthenticateRequest) error {
 	err := s.attempt(ctx, nil, func(ctx context.Context, opts []grpc.CallOption) error {
-		return s.reauthenticate(ctx, password, opts)
+		return s.reauthenticate(ctx, proof, opts)
 	})
 	if err != nil {
 		return fmt.Errorf("authclient: reauthenticate: %w", err)
@@ -33,10 +38,18 @@ func (s *Session) Reauthenticate(ctx context.Context, password string) error {
 	return nil
 }
 
+// answer goes on after a challenge.
+func (s *Session) answer(ctx context.Context, given *grpcauthv1.ChallengeAnswer) (*Session, error) {
+	if err := s.prove(ctx, &grpcauthv1.ReauthenticateRequest{ChallengeAnswer: given}); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
 // reauthenticate is one attempt. It holds the lock, so that no renewal trades
 // in the refresh token of a session that is being replaced. What can call for
 // a renewal comes before that.
-func (s *Session) reauthenticate(ctx context.Context, password string, opts []grpc.CallOption) error {
+func (s *Session) reauthenticate(ctx context.Context, proof *grpcauthv1.ReauthenticateRequest, opts []grpc.CallOption) error {
 	old, err := s.grant(ctx)
 	if err != nil {
 		return err
@@ -52,7 +65,7 @@ func (s *Session) reauthenticate(ctx context.Context, password string, opts []gr
 	}
 	s.note(ctx, old)
 	sent := time.Now()
-	answer, err := s.client.Reauthenticate(ctx, &grpcauthv1.ReauthenticateRequest{Password: password},
+	answer, err := s.client.Reauthenticate(ctx, proof,
 		append(opts, grpc.PerRPCCredentials(fixed{s.transport, old.header}))...)
 	if final(err) {
 		err = fail(codes.Unauthenticated, ErrSessionEnded, err)
@@ -62,7 +75,7 @@ func (s *Session) reauthenticate(ctx context.Context, password string, opts []gr
 		return err
 	}
 	if challenge := answer.GetChallenge(); challenge != nil {
-		return &ChallengeError{Method: challenge.GetMethod(), ExpiresIn: challenge.GetExpiresIn().AsDuration()}
+		return newChallenge(challenge, sent, s.answer)
 	}
 	g, err := s.keep(ctx, saved.ClientID, answer.GetTokens(), sent)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -115,8 +114,7 @@ func (i *issuer) resource(t *testing.T, rule *grpcauthv1.Rule, opts []grpc.DialO
 type reauthenticating struct {
 	scripted
 
-	answer    func(n int, authorization string) error // n counts from 1
-	challenge *grpcauthv1.Challenge                   // in place of tokens
+	answer func(n int, authorization string) error // n counts from 1
 
 	mu       sync.Mutex
 	attempts []string // the authorization of each
@@ -131,9 +129,6 @@ func (a *reauthenticating) Reauthenticate(ctx context.Context, req *grpcauthv1.R
 		if err := a.answer(n, bearerOf(ctx)); err != nil {
 			return nil, challenged(ctx, err)
 		}
-	}
-	if a.challenge != nil {
-		return &grpcauthv1.ReauthenticateResponse{Result: &grpcauthv1.ReauthenticateResponse_Challenge{Challenge: a.challenge}}, nil
 	}
 	a.scripted.mu.Lock()
 	a.session = fmt.Sprintf("session-%d", n+1)
@@ -180,20 +175,6 @@ func TestReauthenticateThatFails(t *testing.T) {
 		if len(auth.attempts) != 1 || tokens.now().RefreshToken != "refresh-1" {
 			t.Errorf("%s: %d attempts, saved %v", fault.Name(reason), len(auth.attempts), tokens.now())
 		}
-	}
-}
-
-func TestReauthenticateMeetsASecondFactor(t *testing.T) {
-	t.Parallel()
-	auth := &reauthenticating{scripted: scripted{lifetime: time.Hour}, challenge: &grpcauthv1.Challenge{Token: "challenge-secret", Method: "totp"}}
-	session := login(t, serveAuth(t, auth))
-	err := session.Reauthenticate(t.Context(), "again")
-	challenge, ok := errors.AsType[*authclient.ChallengeError](err)
-	if !ok || challenge.Method != "totp" || strings.Contains(err.Error(), "challenge-secret") {
-		t.Errorf("Reauthenticate = %v, want a challenge", err)
-	}
-	if token := mustToken(t, session); token != "access-1" {
-		t.Errorf("the token is %q, want the one from before", token)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"google.golang.org/grpc"
+
+	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
 
 // Resume goes on with the session that a store holds, where [Login] or an
@@ -32,7 +34,7 @@ func Resume(ctx context.Context, conn grpc.ClientConnInterface, store TokenStore
 	if err != nil {
 		return nil, fmt.Errorf("authclient: resume: %w", err)
 	}
-	s := newSession(conn, c)
+	s := newSession(grpcauthv1.NewAuthServiceClient(conn), c)
 	s.start(&grant{session: saved.SessionID}, s.fetch)
 	if err := s.Refresh(ctx); err != nil {
 		s.Close()

@@ -46,40 +46,42 @@ func Login(ctx context.Context, conn grpc.ClientConnInterface, username, passwor
 	if c.store == nil {
 		c.store = newProcessStore()
 	}
-	s := newSession(conn, c)
-	if err := s.login(ctx, c, username, password); err != nil {
+	return logIn(ctx, grpcauthv1.NewAuthServiceClient(conn), c, &grpcauthv1.LoginRequest{Username: username, Password: password})
+}
+
+// logIn is one attempt. Its session is its own, because a challenge can be
+// answered by several callers at a time.
+func logIn(ctx context.Context, client grpcauthv1.AuthServiceClient, c config, proof *grpcauthv1.LoginRequest) (*Session, error) {
+	s := newSession(client, c)
+	if err := s.login(ctx, c, proof); err != nil {
 		return nil, fmt.Errorf("authclient: login: %w", err)
 	}
 	return s, nil
 }
 
-func newSession(conn grpc.ClientConnInterface, c config) *Session {
-	return &Session{
-		renewer: newRenewer("authclient.Session", c.transport),
-		client:  grpcauthv1.NewAuthServiceClient(conn),
-		store:   c.store,
-	}
+func newSession(client grpcauthv1.AuthServiceClient, c config) *Session {
+	return &Session{renewer: newRenewer("authclient.Session", c.transport), client: client, store: c.store}
 }
 
 // login holds the store's lock, so that a store that can't be used is found
-// out before anybody is logged in.
-func (s *Session) login(ctx context.Context, c config, username, password string) error {
+// out before anybody is logged in. It does not hold it while a user is asked
+// for more.
+func (s *Session) login(ctx context.Context, c config, proof *grpcauthv1.LoginRequest) error {
 	unlock, err := s.store.Lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	request := &grpcauthv1.LoginRequest{
-		Username: username, Password: password,
-		ClientId: c.clientID, Scopes: c.scopes, Audiences: c.audiences, Label: c.label,
-	}
+	proof.ClientId, proof.Scopes, proof.Audiences, proof.Label = c.clientID, c.scopes, c.audiences, c.label
 	sent := time.Now()
-	answer, err := s.client.Login(ctx, request, grpc.PerRPCCredentials(s.transport))
+	answer, err := s.client.Login(ctx, proof, grpc.PerRPCCredentials(s.transport))
 	if err != nil {
 		return err
 	}
 	if challenge := answer.GetChallenge(); challenge != nil {
-		return &ChallengeError{Method: challenge.GetMethod(), ExpiresIn: challenge.GetExpiresIn().AsDuration()}
+		return newChallenge(challenge, sent, func(ctx context.Context, given *grpcauthv1.ChallengeAnswer) (*Session, error) {
+			return logIn(ctx, s.client, c, &grpcauthv1.LoginRequest{ChallengeAnswer: given})
+		})
 	}
 	g, err := s.keep(ctx, c.clientID, answer.GetTokens(), sent)
 	if err != nil {
