@@ -34,7 +34,23 @@
 //
 // When the server answers REFRESH_INVALID, REFRESH_REUSED or SESSION_REVOKED
 // the session is over: everything fails with [ErrSessionEnded] from then on,
-// and the user must log in again.
+// and the user must log in again. Its store is cleared, except after
+// REFRESH_INVALID: another server may know that refresh token.
+//
+// # A second factor
+//
+// The server may want more than a password, such as a code from a phone. Login
+// then returns a [ChallengeError], which says what to ask the user for and
+// takes what they give:
+//
+//	session, err := authclient.Login(ctx, authConn, "ada", password)
+//	if challenge, ok := errors.AsType[*authclient.ChallengeError](err); ok {
+//		session, err = challenge.Answer(ctx, ask(challenge.Method))
+//	}
+//
+// It can be answered again after a wrong answer, for as long as it stands; and
+// an answer may bring the next challenge. What Login was given holds for the
+// answer: client, scopes, audiences, label, store.
 //
 // # Lost answers, crashes, restarts
 //
@@ -66,7 +82,8 @@
 //
 // A method may want a password that was given lately; the reason is
 // REAUTHENTICATION_REQUIRED. No renewal helps there and none is tried.
-// [Session.Reauthenticate] does, with the user's password.
+// [Session.Reauthenticate] does, with the user's password and, where the
+// server asks for it, their second factor.
 //
 // # Services
 //

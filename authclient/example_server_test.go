@@ -40,7 +40,6 @@ func exampleServer() (address string, stop func()) {
 }
 
 func newExampleServer() (*grpc.Server, error) {
-	ada := authsvc.Identity{Subject: "u-1815", Username: "ada", Scopes: []string{"notes.read", "notes.write"}}
 	sessions := memory.New()
 	sum := sha256.Sum256([]byte(exampleSecret))
 	reporter := store.Client{ID: "reporter", Service: true, Scopes: []string{"notes.read"}, Secrets: []store.ClientSecret{{ID: "1", Hash: sum[:]}}}
@@ -50,13 +49,7 @@ func newExampleServer() (*grpc.Server, error) {
 	auth, err := authsvc.New(authsvc.Config{
 		Issuer: "https://auth.example", Audiences: []string{"https://notes.example"},
 		Secret: []byte("32 random bytes, kept in a secret"), Store: sessions,
-		Authenticate: func(_ context.Context, c authsvc.Credentials) (authsvc.Identity, error) {
-			if c.Username != "ada" || c.Password != "analytical engine" {
-				return authsvc.Identity{}, authsvc.ErrInvalidCredentials
-			}
-			return ada, nil
-		},
-		Load:   func(context.Context, string) (authsvc.Identity, error) { return ada, nil },
+		Authenticate: exampleAuthenticate, Load: exampleLoad,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -74,6 +67,28 @@ func newExampleServer() (*grpc.Server, error) {
 	auth.Register(srv)
 	notesv1.RegisterNotesServiceServer(srv, notesvc.New())
 	return srv, guard.Protect(srv)
+}
+
+// exampleAuthenticate knows ada by a password, and grace by that and a code.
+func exampleAuthenticate(ctx context.Context, c authsvc.Credentials) (authsvc.Identity, error) {
+	switch {
+	case c.Challenge != nil && c.Challenge.Response == "287082":
+		return exampleLoad(ctx, string(c.Challenge.State))
+	case c.Username == "ada" && c.Password == "analytical engine":
+		return exampleLoad(ctx, "u-1815")
+	case c.Username == "grace" && c.Password == "nanosecond":
+		grace, _ := exampleLoad(ctx, "u-1906")
+		return grace, &authsvc.ChallengeError{Method: "totp", State: []byte(grace.Subject)}
+	}
+	return authsvc.Identity{}, authsvc.ErrInvalidCredentials
+}
+
+func exampleLoad(_ context.Context, subject string) (authsvc.Identity, error) {
+	name, known := map[string]string{"u-1815": "ada", "u-1906": "grace"}[subject]
+	if !known {
+		return authsvc.Identity{}, authsvc.ErrGone
+	}
+	return authsvc.Identity{Subject: subject, Username: name, Scopes: []string{"notes.read", "notes.write"}}, nil
 }
 
 // exampleAuthConn is a connection to the AuthService of such a server.

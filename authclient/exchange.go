@@ -40,7 +40,7 @@ func (s *Session) fetch(ctx context.Context) (*grant, error) {
 	sent := time.Now()
 	answer, err := s.client.Refresh(ctx, request, grpc.PerRPCCredentials(s.transport))
 	if final(err) {
-		return nil, fail(codes.Unauthenticated, ErrSessionEnded, err)
+		return nil, s.dead(ctx, err)
 	}
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (s *Session) ours(ctx context.Context) (Saved, error) {
 	case err != nil:
 		return Saved{}, err
 	case saved.RefreshToken == "":
-		return Saved{}, fail(codes.Unauthenticated, ErrSessionEnded, errLoggedOut)
+		return Saved{}, fail(codes.Unauthenticated, ErrSessionEnded, errCleared)
 	case saved.SessionID != s.current.Load().session:
 		return Saved{}, fail(codes.Unauthenticated, ErrSessionEnded, errReplaced)
 	default:
@@ -81,6 +81,16 @@ func (s *Session) keep(ctx context.Context, clientID string, t *grpcauthv1.Token
 		Expires: sent.Add(t.GetRefreshExpiresIn().AsDuration()).UTC().Round(0),
 	})
 	return g, err
+}
+
+// dead is the error of a session that has ended at the server, which is not
+// worth keeping. A refresh token that the server does not know is kept: it may
+// be another server's. The caller holds the lock.
+func (s *Session) dead(ctx context.Context, cause error) error {
+	if Reason(cause) != grpcauthv1.Reason_REASON_REFRESH_INVALID {
+		_ = s.store.Save(ctx, Saved{}) // what stays is of no use, and the server says so each time
+	}
+	return fail(codes.Unauthenticated, ErrSessionEnded, cause)
 }
 
 // final reports whether the server said that the session is over.

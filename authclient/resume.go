@@ -20,7 +20,8 @@ import (
 // Errors: [ErrNoSession] when the store holds none; [ErrSessionEnded] when the
 // server has ended it (both: log in); what the store returns; else why the
 // refresh failed. After any other error than ErrSessionEnded, what is saved is
-// as good as before: try again.
+// as good as before: try again. A session that the server has ended is removed
+// from the store; one that it does not know, REFRESH_INVALID, is not.
 func Resume(ctx context.Context, conn grpc.ClientConnInterface, store TokenStore, opts ...Option) (*Session, error) {
 	c := newConfig(opts)
 	if store == nil {

@@ -124,9 +124,11 @@ func TestResumeThatFails(t *testing.T) {
 		opts   []authclient.Option
 		is     error
 		reason grpcauthv1.Reason
+		gone   bool // what was saved
 	}{
 		"nothing was saved":          {is: authclient.ErrNoSession},
-		"the server ended it":        {saved: saved, answer: fault.Because(grpcauthv1.Reason_REASON_SESSION_REVOKED, nil), is: authclient.ErrSessionEnded, reason: grpcauthv1.Reason_REASON_SESSION_REVOKED},
+		"the server ended it":        {saved: saved, answer: fault.Because(grpcauthv1.Reason_REASON_SESSION_REVOKED, nil), is: authclient.ErrSessionEnded, reason: grpcauthv1.Reason_REASON_SESSION_REVOKED, gone: true},
+		"a thief was in it":          {saved: saved, answer: fault.Because(grpcauthv1.Reason_REASON_REFRESH_REUSED, nil), is: authclient.ErrSessionEnded, reason: grpcauthv1.Reason_REASON_REFRESH_REUSED, gone: true},
 		"the server knows it not":    {saved: saved, answer: fault.Because(grpcauthv1.Reason_REASON_REFRESH_INVALID, nil), is: authclient.ErrSessionEnded, reason: grpcauthv1.Reason_REASON_REFRESH_INVALID},
 		"the server is down":         {saved: saved, answer: fault.Because(grpcauthv1.Reason_REASON_STORE_UNAVAILABLE, nil), reason: grpcauthv1.Reason_REASON_STORE_UNAVAILABLE},
 		"another certificate":        {saved: saved, answer: fault.Because(grpcauthv1.Reason_REASON_TOKEN_BINDING, nil), reason: grpcauthv1.Reason_REASON_TOKEN_BINDING},
@@ -148,7 +150,7 @@ func TestResumeThatFails(t *testing.T) {
 			if got := authclient.Reason(err); got != tc.reason {
 				t.Errorf("reason = %s, want %s", got, tc.reason)
 			}
-			if now := tokens.now(); now.RefreshToken != tc.saved.RefreshToken {
+			if now := tokens.now(); tc.gone && now != (authclient.Saved{}) || !tc.gone && now.RefreshToken != tc.saved.RefreshToken {
 				t.Errorf("what was saved is now %v", now)
 			}
 		})

@@ -37,10 +37,11 @@ var _ credentials.PerRPCCredentials = (*Session)(nil)
 // honour call options, as *grpc.ClientConn does.
 //
 // Errors: [ErrPlaintext] when conn would show the password to others, nothing
-// is sent then; [*ChallengeError] when a second factor is wanted; what the
-// store of [WithStore] returns, and then nobody is logged in; else the
-// server's status, whose [Reason] is INVALID_CREDENTIALS, INVALID_CLIENT,
-// SCOPE_NOT_GRANTED, INVALID_REQUEST, THROTTLED or BUSY, among others.
+// is sent then; [*ChallengeError] when the server wants a second factor, which
+// its Answer takes; what the store of [WithStore] returns, and then nobody is
+// logged in; else the server's status, whose [Reason] is INVALID_CREDENTIALS,
+// INVALID_CLIENT, SCOPE_NOT_GRANTED, INVALID_REQUEST, THROTTLED or BUSY, among
+// others.
 func Login(ctx context.Context, conn grpc.ClientConnInterface, username, password string, opts ...Option) (*Session, error) {
 	c := newConfig(opts)
 	if c.store == nil {
