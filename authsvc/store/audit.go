@@ -12,7 +12,8 @@ type Entry struct {
 	// both.
 	Seq int64
 	At  time.Time
-	// Kind is what happened: "login", "refresh_reused", "password_changed".
+	// Kind is what happened: "login", "refresh_reused", "password_changed" (see
+	// [Kinds]).
 	Kind string
 	// Actor is who did it: a subject, a client, or "operator" for somebody at
 	// the store itself.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
@@ -17,7 +19,7 @@ type auditCmd struct {
 
 type auditListCmd struct {
 	User  string `placeholder:"NAME" help:"Only what this user did and what was done to them. A name in any case, or the subject."`
-	Kind  string `placeholder:"KIND" help:"Only this kind, such as login, refresh_reused or password_changed; docs/operating.md has them all."`
+	Kind  string `placeholder:"KIND" help:"Only this kind, such as login, refresh_reused or password_changed."`
 	Since string `placeholder:"TIME" help:"Only from then on: how long ago, such as 24h, or a time, such as 2026-01-31T08:00:00Z."`
 	JSON  bool   `name:"json" help:"Print JSON, a line for each entry."`
 
@@ -27,11 +29,17 @@ type auditListCmd struct {
 
 // Help is shown below the summary of the command.
 func (*auditListCmd) Help() string {
-	return `The oldest come first. Entries are kept for 90 days. Failures of the same kind are added up for an hour.`
+	return `The oldest come first. Entries are kept for 90 days. Failures of the same kind are added up for an hour. The kinds are ` +
+		kindNames() + `; docs/operating.md says what each is.`
 }
+
+func kindNames() string { return strings.Join(store.Kinds(), ", ") }
 
 // Run prints the entries.
 func (c *auditListCmd) Run(ctx context.Context, p *process) error {
+	if c.Kind != "" && !slices.Contains(store.Kinds(), c.Kind) {
+		return fmt.Errorf("--kind %.40q is no kind of entry: use one of %s", c.Kind, kindNames())
+	}
 	since, err := parseSince(c.Since, time.Now())
 	if err != nil {
 		return err

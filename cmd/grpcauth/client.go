@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc"
@@ -14,6 +15,8 @@ import (
 type clientCmd struct {
 	Add     clientAddCmd     `cmd:"" help:"Register an app that logs users in, or a service that gets tokens for itself."`
 	List    clientListCmd    `cmd:"" help:"List the clients."`
+	Show    clientShowCmd    `cmd:"" help:"Show a client."`
+	Set     clientSetCmd     `cmd:"" help:"Change what a client may be granted, and what it serves."`
 	Secret  clientSecretCmd  `cmd:"" help:"Make and remove the secrets of a service."`
 	Keys    clientKeysCmd    `cmd:"" help:"Replace the public keys that a service signs its assertions with."`
 	Disable clientDisableCmd `cmd:"" help:"Refuse a client, end its sessions and put its tokens out of date."`
@@ -33,15 +36,15 @@ type clientAddCmd struct {
 	CertificateBound bool          `help:"Its tokens are good only over TLS connections with the certificate they were asked for with."`
 	JWKS             string        `name:"jwks" placeholder:"PATH" help:"Its public keys, as a JWK Set, for private_key_jwt. For --service."`
 	ExpiresIn        time.Duration `placeholder:"DURATION" help:"How long its secret works. Without it: until it is removed."`
-	JSON             bool          `name:"json" help:"Print the client as JSON."`
 
-	Storage storeFlag `embed:""`
-	Sources sources   `embed:""`
+	Output  clientOutput `embed:""`
+	Storage storeFlag    `embed:""`
+	Sources sources      `embed:""`
 }
 
 // Help is shown below the summary of the command.
 func (*clientAddCmd) Help() string {
-	return `A secret is shown once, here, and only its hash is kept. An app that logs users in and also acts for itself is two clients. Clients are read at every call, so nothing has to be restarted.`
+	return `An app names its id as client_id when it logs users in and refreshes. A service sends its id and its secret with IssueClientToken. A secret is shown once, here, and only its hash is kept. An app that logs users in and also acts for itself is two clients. Clients are read at every call, so nothing has to be restarted.`
 }
 
 // Run registers the client and prints it, with its secret.
@@ -56,11 +59,11 @@ func (c *clientAddCmd) Run(ctx context.Context, p *process) (err error) {
 	}
 	defer func() { err = closed(err, st) }()
 	if err := st.AddClient(ctx, client, byOperator("client_added", c.ID)); errors.Is(err, store.ErrExists) {
-		return fmt.Errorf("there is a client %q already: choose another id", c.ID)
+		return fmt.Errorf("there is a client %q already: choose another id, or change that one with grpcauth client set", c.ID)
 	} else if err != nil {
 		return err
 	}
-	return showClient(p, client, secret, c.JSON)
+	return c.Output.show(p, client, secret)
 }
 
 // client is what the flags say, with a secret where one is needed.
@@ -91,18 +94,44 @@ func (c *clientAddCmd) check() error {
 		return fmt.Errorf("the client %q is built into the server: choose another id", c.ID)
 	case c.Users == c.Service:
 		return errors.New("say what the client is for: --users or --service; an app that does both is two clients")
+	case c.AllScopes && len(c.Scope) > 0:
+		return errBothScopes
 	case c.ExpiresIn != 0 && (c.Users || c.JWKS != ""):
 		return errors.New("--expires-in is for a secret, and this client gets none: leave it out")
 	}
 	if err := checkExpiry(c.ExpiresIn); err != nil {
 		return err
 	}
-	for _, scope := range c.Scope {
+	if err := checkScopes(c.Scope); err != nil {
+		return err
+	}
+	if err := checkIntrospects(c.Scope, c.Serves); err != nil {
+		return err
+	}
+	return c.Storage.check()
+}
+
+var errBothScopes = errors.New("--all-scopes and --scope contradict each other: give one of them")
+
+func checkScopes(scopes []string) error {
+	for _, scope := range scopes {
 		if err := checkScope(scope); err != nil {
 			return err
 		}
 	}
-	return c.Storage.check()
+	return nil
+}
+
+// introspectScope lets a service ask about tokens for the audiences it serves.
+const introspectScope = "grpcauth.introspect"
+
+// checkIntrospects refuses a client to which every token would be inactive.
+func checkIntrospects(scopes, serves []string) error {
+	if slices.Contains(scopes, introspectScope) && len(serves) == 0 {
+		return errors.New("the scope " + introspectScope + " is for a --service and of no use without --serves: " +
+			"name the audience whose tokens it may introspect, such as --serves https://notes.example")
+	}
+	return nil
 }
 
 func checkExpiry(d time.Duration) error {

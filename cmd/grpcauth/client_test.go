@@ -103,16 +103,18 @@ func TestAnAddedAppHasNoSecret(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "grpcauth.db")
 	got := runWith(t, "", []string{"GRPCAUTH_STORE=" + db, "GRPCAUTH_AUDIENCE=not-this-one"}, "client", "add", "web", "--users", "--all-scopes")
-	want := `id                 web
+	want := regexp.MustCompile(`^id                 web
 name               -
 for                users
-scopes             (all of the user)
+scopes             \(all of the user\)
 audiences          -
 serves             -
 certificate bound  no
 keys               -
-`
-	if got.code != exitOK || got.stdout != want {
+created            20[0-9TZ:-]+
+disabled           -
+$`)
+	if got.code != exitOK || !want.MatchString(got.stdout) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -166,12 +168,11 @@ func TestTwoSecretsWorkAtATime(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "grpcauth.db")
 	first := addClient(t, db, "crawler", "--service")
-	got := clientsOf(t, db, "secret", "add", "crawler")
-	want := regexp.MustCompile(`^id              crawler
-secret          gcs_[\w-]{43}
-secret id       ([A-Z2-7]{8})
-secret expires  -
-secrets         2 of 2
+	got := clientsOf(t, db, "secret", "add", "crawler", "--expires-in", "1h")
+	want := regexp.MustCompile(`(?s)^id                 crawler
+.*secret id          ` + first.Secrets[0].ID + `
+secret id          ([A-Z2-7]{8}) until 20[0-9TZ:-]+
+secret             gcs_[\w-]{43}
 $`)
 	made := want.FindStringSubmatch(got.stdout)
 	if made == nil {
@@ -180,7 +181,7 @@ $`)
 	if got := clientsOf(t, db, "secret", "add", "crawler"); got.code != exitFailure || got.stdout != "" || !strings.Contains(got.stderr, "has 2 secrets ("+first.Secrets[0].ID+" "+made[1]+"): remove one of them first") {
 		t.Errorf("a third: %+v", got)
 	}
-	if got := clientsOf(t, db, "secret", "remove", "crawler", first.Secrets[0].ID); got != (outcome{}) {
+	if got := clientsOf(t, db, "secret", "remove", "crawler", first.Secrets[0].ID); got.code != exitOK || strings.Contains(got.stdout, first.Secrets[0].ID) || !strings.Contains(got.stdout, made[1]) {
 		t.Errorf("removing the first: %+v", got)
 	}
 	if got := clientsOf(t, db, "secret", "add", "crawler", "--expires-in", "1us", "--json"); got.code != exitOK {
@@ -207,8 +208,12 @@ func TestClientsAreDisabledAndEnabled(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "grpcauth.db")
 	addClient(t, db, "crawler", "--service")
 	for _, verb := range []string{"disable", "disable", "enable", "enable"} {
-		if got := clientsOf(t, db, verb, "crawler"); got != (outcome{}) {
+		got := clientsOf(t, db, verb, "crawler")
+		if got.code != exitOK || strings.Contains(got.stdout, "\ndisabled           -\n") != (verb == "enable") || strings.Contains(got.stdout, "gcs_") {
 			t.Errorf("%s: %+v", verb, got)
+		}
+		if shown := clientsOf(t, db, "show", "crawler"); shown != got {
+			t.Errorf("%s printed %s\nshow prints %+v", verb, got.stdout, shown)
 		}
 		if kept, _ := storedClient(t, db, "crawler"); kept.DisabledAt.IsZero() != (verb == "enable") {
 			t.Errorf("after %s: disabled at %s", verb, kept.DisabledAt)
@@ -224,10 +229,11 @@ func TestKeysOfAClientAreReplacedByTheOperator(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "grpcauth.db")
 	addClient(t, db, "keyed", "--service", "--jwks", jwksFile(t))
 	before, _ := storedClient(t, db, "keyed")
-	if got := clientsOf(t, db, "keys", "keyed", "--jwks", jwksFile(t)); got != (outcome{}) {
-		t.Errorf("got %+v", got)
-	}
+	got := clientsOf(t, db, "keys", "keyed", "--jwks", jwksFile(t))
 	after, log := storedClient(t, db, "keyed")
+	if want := "\nkeys               " + keyIDs(after)[0] + "\n"; got.code != exitOK || !strings.Contains(got.stdout, want) {
+		t.Errorf("got %+v, want %s", got, want)
+	}
 	if string(after.JWKS) == string(before.JWKS) || len(log) != 2 || log[1].Kind != "client_keys_replaced" {
 		t.Errorf("kept %s, recorded %+v", after.JWKS, log)
 	}
@@ -240,39 +246,61 @@ func TestClientsThatAreRefused(t *testing.T) {
 	addClient(t, db, "web", "--users")
 	private := write(t, "private.json", `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}`, 0o600)
 	large := write(t, "large.json", strings.Repeat(" ", maxJWKS+1), 0o600)
-	for _, c := range []struct {
-		name string
-		args []string
-		want string
-	}{
-		{"taken", []string{"add", "taken", "--service"}, `there is a client "taken" already: choose another id`},
-		{"built in", []string{"add", "default", "--users"}, `the client "default" is built into the server: choose another id`},
-		{"for nothing", []string{"add", "a"}, "say what the client is for: --users or --service; an app that does both is two clients"},
-		{"for both", []string{"add", "a", "--users", "--service"}, "say what the client is for: --users or --service; an app that does both is two clients"},
-		{"no id", []string{"add", "", "--users"}, "the id is empty"},
-		{"an id with a line break", []string{"add", "a\nb", "--users"}, "the id or the name holds a control character: leave it out"},
-		{"a bad scope", []string{"add", "a", "--users", "--scope", "a b"}, `the scope "a b" is not 1 to 128 printable ASCII characters`},
-		{"a secret for an app", []string{"add", "a", "--users", "--expires-in", "1h"}, "--expires-in is for a secret, and this client gets none: leave it out"},
-		{"keys for an app", []string{"add", "a", "--users", "--jwks", jwksFile(t)}, "a client that logs users in is public"},
-		{"an app that serves", []string{"add", "a", "--users", "--serves", "notes"}, "a client that logs users in can't introspect tokens"},
-		{"all of no user's scopes", []string{"add", "a", "--service", "--all-scopes"}, "all scopes of the user are nothing to a client without users"},
-		{"an expiry in the past", []string{"add", "a", "--service", "--expires-in=-1h"}, "--expires-in is in the past"},
-		{"a private key", []string{"add", "a", "--service", "--jwks", private}, "keys[0]: token: JWK has private members where a public key belongs"},
-		{"a file that is too large", []string{"add", "a", "--service", "--jwks", large}, "give a JWK Set of at most 65536"},
-		{"no such file", []string{"add", "a", "--service", "--jwks", filepath.Join(t.TempDir(), "none")}, "--jwks: open "},
-		{"a secret of nobody", []string{"secret", "add", "nobody"}, `there is no client "nobody": see grpcauth client list`},
-		{"a secret of an app", []string{"secret", "add", "web"}, "a client that logs users in is public"},
-		{"keys of an app", []string{"keys", "web", "--jwks", jwksFile(t)}, "a client that logs users in is public"},
-		{"no such secret", []string{"secret", "remove", "taken", "AAAAAAAA"}, `the client "taken" has no secret of that id`},
-		{"disabling nobody", []string{"disable", "nobody"}, `there is no client "nobody"`},
-		{"another database", []string{"list", "--store-password-file", "x"}, "--store-password-file is for PostgreSQL only"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			got := clientsOf(t, db, c.args...)
-			if got.code != exitFailure || !strings.Contains(got.stderr, c.want) || got.stdout != "" {
-				t.Errorf("got %+v\nwant %s", got, c.want)
-			}
-		})
+	t.Run("each", func(t *testing.T) {
+		for _, c := range []struct {
+			name string
+			args []string
+			want string
+		}{
+			{"taken", []string{"add", "taken", "--service"}, `there is a client "taken" already: choose another id, or change that one with grpcauth client set`},
+			{"built in", []string{"add", "default", "--users"}, `the client "default" is built into the server: choose another id`},
+			{"for nothing", []string{"add", "a"}, "say what the client is for: --users or --service; an app that does both is two clients"},
+			{"for both", []string{"add", "a", "--users", "--service"}, "say what the client is for: --users or --service; an app that does both is two clients"},
+			{"no id", []string{"add", "", "--users"}, "the id is empty"},
+			{"an id with a line break", []string{"add", "a\nb", "--users"}, "the id or the name holds a control character: leave it out"},
+			{"a bad scope", []string{"add", "a", "--users", "--scope", "a b"}, `the scope "a b" is not 1 to 128 printable ASCII characters`},
+			{"a secret for an app", []string{"add", "a", "--users", "--expires-in", "1h"}, "--expires-in is for a secret, and this client gets none: leave it out"},
+			{"keys for an app", []string{"add", "a", "--users", "--jwks", jwksFile(t)}, "a client that logs users in is public"},
+			{"an app that serves", []string{"add", "a", "--users", "--serves", "notes"}, "a client that logs users in can't introspect tokens"},
+			{"all of no user's scopes", []string{"add", "a", "--service", "--all-scopes"}, "all scopes of the user are nothing to a client without users"},
+			{"all scopes and some", []string{"add", "a", "--users", "--all-scopes", "--scope", "b"}, "--all-scopes and --scope contradict each other: give one of them"},
+			{"introspection of nothing", []string{"add", "a", "--service", "--scope", "b,grpcauth.introspect"}, "the scope grpcauth.introspect is for a --service and of no use without --serves: name the audience"},
+			{"introspection by an app", []string{"add", "a", "--users", "--scope", "grpcauth.introspect"}, "the scope grpcauth.introspect is for a --service"},
+			{"an expiry in the past", []string{"add", "a", "--service", "--expires-in=-1h"}, "--expires-in is in the past"},
+			{"a private key", []string{"add", "a", "--service", "--jwks", private}, "keys[0]: token: JWK has private members where a public key belongs"},
+			{"a file that is too large", []string{"add", "a", "--service", "--jwks", large}, "give a JWK Set of at most 65536"},
+			{"no such file", []string{"add", "a", "--service", "--jwks", filepath.Join(t.TempDir(), "none")}, "--jwks: open "},
+			{"a secret of nobody", []string{"secret", "add", "nobody"}, `there is no client "nobody": see grpcauth client list`},
+			{"a secret of an app", []string{"secret", "add", "web"}, `the client "web" logs users in and is public, so it has no secrets: register a service of its own with grpcauth client add --service`},
+			{"keys of an app", []string{"keys", "web", "--jwks", jwksFile(t)}, `the client "web" logs users in and is public, so it has no keys`},
+			{"keys that are none", []string{"keys", "taken", "--jwks", write(t, "empty.json", "{}", 0o600)}, "the keys are no JWK Set"},
+			{"no such secret", []string{"secret", "remove", "taken", "AAAAAAAA"}, `the client "taken" has no secret of that id: see grpcauth client show taken`},
+			{"showing nobody", []string{"show", "nobody"}, `there is no client "nobody": see grpcauth client list`},
+			{"showing what is built in", []string{"show", "default"}, `the client "default" is built into the server and not in the database: register one of your own with grpcauth client add`},
+			{"showing no id", []string{"show", "a\x00b"}, `the id "a\x00b" holds a control character or is not UTF-8: leave it out`},
+			{"disabling nobody", []string{"disable", "nobody"}, `there is no client "nobody": see grpcauth client list`},
+			{"disabling what is built in", []string{"disable", "default"}, `the client "default" is built into the server`},
+			{"changing nobody", []string{"set", "nobody", "--scope", "a"}, `there is no client "nobody": see grpcauth client list`},
+			{"changing nothing", []string{"set", "taken"}, "nothing is to change: give --scope, --all-scopes, --target-audience or --serves"},
+			{"changing to all scopes and some", []string{"set", "web", "--scope", "a", "--all-scopes"}, "--all-scopes and --scope contradict each other: give one of them"},
+			{"changing to a bad scope", []string{"set", "web", "--scope", "a b"}, `the scope "a b" is not 1 to 128 printable ASCII characters`},
+			{"changing to an empty scope", []string{"set", "web", "--scope", "a,,b"}, `the scope "" is not 1 to 128 printable ASCII characters`},
+			{"changing to an empty audience", []string{"set", "taken", "--serves", "a,,b"}, "an audience is empty: name it or leave it out"},
+			{"changing to introspection of nothing", []string{"set", "taken", "--scope", "grpcauth.introspect"}, "the scope grpcauth.introspect is for a --service and of no use without --serves"},
+			{"changing an app to serve", []string{"set", "web", "--serves", "notes"}, "a client that logs users in can't introspect tokens"},
+			{"changing a service to all scopes", []string{"set", "taken", "--all-scopes"}, "all scopes of the user are nothing to a client without users"},
+			{"another database", []string{"list", "--store-password-file", "x"}, "--store-password-file is for PostgreSQL only"},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				got := clientsOf(t, db, c.args...)
+				if got.code != exitFailure || !strings.Contains(got.stderr, c.want) || got.stdout != "" {
+					t.Errorf("got %+v\nwant %s", got, c.want)
+				}
+			})
+		}
+	})
+	if _, log := storedClient(t, db, "taken"); len(log) != 2 {
+		t.Errorf("recorded %+v", log)
 	}
 }

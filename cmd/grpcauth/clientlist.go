@@ -10,15 +10,14 @@ import (
 
 // clientListCmd lists the clients that are in the database.
 type clientListCmd struct {
-	JSON bool `name:"json" help:"Print a line of JSON for each."`
-
-	Storage storeFlag `embed:""`
-	Sources sources   `embed:""`
+	Output  clientOutput `embed:""`
+	Storage storeFlag    `embed:""`
+	Sources sources      `embed:""`
 }
 
 // Help is shown below the summary of the command.
 func (*clientListCmd) Help() string {
-	return `The client "default", which requests mean that name none, is built into the server and not listed.`
+	return `As JSON, a line for each. The client "default", which requests mean that name none, is built into the server and not listed.`
 }
 
 // Run prints them by their ids.
@@ -33,7 +32,7 @@ func (c *clientListCmd) Run(ctx context.Context, p *process) error {
 				}
 			},
 			json: func(c store.Client) any { return newClientJSON(c, "") },
-		}.show(p, c.JSON, clients(ctx, st))
+		}.show(p, c.Output.JSON, clients(ctx, st))
 	})
 }
 

@@ -50,10 +50,15 @@ func newClientJSON(c store.Client, secret string) clientJSON {
 	}
 }
 
-// showClient prints one client, with a line for each of its properties, and
-// its secret if that was just made.
-func showClient(p *process, c store.Client, secret string, asJSON bool) error {
-	if asJSON {
+// clientOutput is how clients are printed.
+type clientOutput struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// show prints one client, with a line for each of its properties. secret is
+// its last one, if that was just made, or "".
+func (o clientOutput) show(p *process, c store.Client, secret string) error {
+	if o.JSON {
 		return p.printJSON(newClientJSON(c, secret))
 	}
 	t := p.table()
@@ -65,20 +70,22 @@ func showClient(p *process, c store.Client, secret string, asJSON bool) error {
 	t.row("serves", strings.Join(c.Serves, " "))
 	t.row("certificate bound", yesNo(c.CertificateBound))
 	t.row("keys", strings.Join(keyIDs(c), " "))
-	showSecret(t, c, secret)
+	t.row("created", moment(c.CreatedAt))
+	t.row("disabled", moment(c.DisabledAt))
+	for _, s := range authsvc.StandingSecrets(c, time.Now()) {
+		t.row("secret id", s.ID+until(s.Expires))
+	}
+	if secret != "" {
+		t.row("secret", secret)
+	}
 	return t.flush()
 }
 
-// showSecret adds a secret that was just made: the last one of the client.
-func showSecret(t table, c store.Client, secret string) {
-	if secret == "" {
-		return
+func until(t time.Time) string {
+	if t.IsZero() {
+		return ""
 	}
-	made := c.Secrets[len(c.Secrets)-1]
-	t.row("secret", secret)
-	t.row("secret id", made.ID)
-	t.row("secret expires", moment(made.Expires))
-	t.row("secrets", strconv.Itoa(len(c.Secrets))+" of "+strconv.Itoa(authsvc.MaxClientSecrets))
+	return " until " + moment(t)
 }
 
 // secretIDs names the secrets that stand.

@@ -16,63 +16,62 @@ type clientSecretCmd struct {
 }
 
 type clientSecretAddCmd struct {
-	ID        string        `arg:"" help:"The client's id."`
 	ExpiresIn time.Duration `placeholder:"DURATION" help:"How long the secret works. Without it: until it is removed."`
-	JSON      bool          `name:"json" help:"Print the secret as JSON."`
-
-	Storage storeFlag `embed:""`
-	Sources sources   `embed:""`
+	Client    oneClient     `embed:""`
 }
 
 // Help is shown below the summary of the command.
 func (*clientSecretAddCmd) Help() string {
-	return `To replace a secret, make a second one, give it to the service, and remove the first once nothing uses it. The secret is shown once, here.`
+	return `To replace a secret, make a second one, give it to the service, and remove the first once nothing uses it. The secret is shown once, here, and only its hash is kept.`
 }
 
-// Run makes the secret and prints it. Those that have expired go.
+// Run makes the secret and prints the client with it. Those that have expired
+// go.
 func (c *clientSecretAddCmd) Run(ctx context.Context, p *process) error {
 	if err := checkExpiry(c.ExpiresIn); err != nil {
 		return err
 	}
 	var secret string
-	var made store.Client
-	err := changeClient(ctx, c.Storage, c.ID, "client_secret_added", func(now time.Time, client *store.Client) error {
-		if client.Service && len(authsvc.StandingSecrets(*client, now)) == authsvc.MaxClientSecrets {
-			return fmt.Errorf("the client %q has %d secrets (%s): remove one of them first", c.ID, authsvc.MaxClientSecrets, secretIDs(*client))
-		}
-		var kept store.ClientSecret
-		secret, kept = authsvc.NewClientSecret(now, expiry(now, c.ExpiresIn))
-		client.Secrets = append(authsvc.StandingSecrets(*client, now), kept)
-		made = *client
-		return authsvc.CheckClient(made, now)
+	is, err := c.Client.update(ctx, byOperator("client_secret_added", c.Client.ID), func(now time.Time, client *store.Client) (err error) {
+		secret, err = addSecret(client, now, c.ExpiresIn)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return p.printJSON(newClientJSON(made, secret))
+	return c.Client.Output.show(p, is, secret)
+}
+
+// addSecret gives a service another secret.
+func addSecret(client *store.Client, now time.Time, lifetime time.Duration) (string, error) {
+	standing := authsvc.StandingSecrets(*client, now)
+	switch {
+	case client.Users:
+		return "", isPublic(client.ID, "secrets")
+	case len(standing) >= authsvc.MaxClientSecrets:
+		return "", fmt.Errorf("the client %q has %d secrets (%s): remove one of them first, with grpcauth client secret remove", client.ID, len(standing), secretIDs(*client))
 	}
-	t := p.table()
-	t.row("id", c.ID)
-	showSecret(t, made, secret)
-	return t.flush()
+	secret, kept := authsvc.NewClientSecret(now, expiry(now, lifetime))
+	client.Secrets = slices.Concat(standing, []store.ClientSecret{kept})
+	return secret, authsvc.CheckClient(*client, now)
 }
 
 type clientSecretRemoveCmd struct {
-	ID       string `arg:"" help:"The client's id."`
-	SecretID string `arg:"" help:"The secret's id, as client list shows it."`
-
-	Storage storeFlag `embed:""`
-	Sources sources   `embed:""`
+	Client   oneClient `embed:""`
+	SecretID string    `arg:"" help:"The secret's id, as client show has it."`
 }
 
-// Run removes the secret. The last one may go too: then the client has none
-// that works.
-func (c *clientSecretRemoveCmd) Run(ctx context.Context, _ *process) error {
-	return changeClient(ctx, c.Storage, c.ID, "client_secret_removed", func(_ time.Time, client *store.Client) error {
+// Help is shown below the summary of the command.
+func (*clientSecretRemoveCmd) Help() string {
+	return `The last one may go too: until it is given another, a client without keys gets no tokens. Tokens that it has live on until they expire; client disable puts them out of date at once.`
+}
+
+// Run removes the secret.
+func (c *clientSecretRemoveCmd) Run(ctx context.Context, p *process) error {
+	return c.Client.do(ctx, p, byOperator("client_secret_removed", c.Client.ID), func(_ time.Time, client *store.Client) error {
 		at := slices.IndexFunc(client.Secrets, func(s store.ClientSecret) bool { return s.ID == c.SecretID })
 		if at < 0 {
-			return fmt.Errorf("the client %q has no secret of that id: see grpcauth client list", c.ID)
+			return fmt.Errorf("the client %q has no secret of that id: see grpcauth client show %s", client.ID, client.ID)
 		}
 		client.Secrets = slices.Delete(slices.Clone(client.Secrets), at, at+1)
 		return nil
