@@ -13,6 +13,13 @@
 //
 //	grpcurl -plaintext -d '{"challenge_answer":{"token":"gch_...","response":"123456"}}' \
 //		127.0.0.1:50052 grpcauth.v1.AuthService/Login
+//
+// A client in Go gets the challenge as an error that takes the code:
+//
+//	session, err := authclient.Login(ctx, conn, "ada", password)
+//	if challenge, ok := errors.AsType[*authclient.ChallengeError](err); ok {
+//		session, err = challenge.Answer(ctx, code)
+//	}
 package main
 
 import (

@@ -1,18 +1,16 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"net"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
+	"github.com/grpcauth/grpcauth/authclient"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
 
@@ -45,9 +43,8 @@ func TestCodesOfNeighbouringSteps(t *testing.T) {
 
 // world is the server on a port of this machine, and a clock.
 type world struct {
-	grpcauthv1.AuthServiceClient
-
-	now atomic.Int64
+	address string
+	now     atomic.Int64
 }
 
 func newWorld(t *testing.T) *world {
@@ -67,13 +64,19 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	go func() { _ = srv.Serve(listener) }()
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	t.Cleanup(srv.Stop)
+	w.address = listener.Addr().String()
+	return w
+}
+
+func (w *world) dial(t *testing.T, opts ...grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpc.NewClient(w.address, append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close(); srv.Stop() })
-	w.AuthServiceClient = grpcauthv1.NewAuthServiceClient(conn)
-	return w
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
 
 // code is what the phone shows.
@@ -81,64 +84,53 @@ func (w *world) code() string {
 	return codeAt([]byte(secret), counterAt(time.Unix(w.now.Load(), 0)), 6)
 }
 
-func (w *world) challenge(t *testing.T) *grpcauthv1.Challenge {
+func wantChallenge(t *testing.T, err error) *authclient.ChallengeError {
 	t.Helper()
-	resp, err := w.Login(t.Context(), &grpcauthv1.LoginRequest{Username: "Ada", Password: "correct horse battery staple"})
-	if err != nil || resp.GetChallenge().GetMethod() != "totp" {
-		t.Fatalf("%v, %v", resp, err)
+	challenge, ok := errors.AsType[*authclient.ChallengeError](err)
+	if !ok || challenge.Method != "totp" {
+		t.Fatalf("%v, want a challenge", err)
 	}
-	return resp.GetChallenge()
+	return challenge
 }
 
-func (w *world) answer(t *testing.T, c *grpcauthv1.Challenge, code string) (*grpcauthv1.Tokens, error) {
-	resp, err := w.Login(t.Context(), &grpcauthv1.LoginRequest{ChallengeAnswer: &grpcauthv1.ChallengeAnswer{Token: c.GetToken(), Response: code}})
-	return resp.GetTokens(), err
-}
-
-func wantCode(t *testing.T, err error, want codes.Code) {
+func wantWrong(t *testing.T, err error) {
 	t.Helper()
-	if status.Code(err) != want {
-		t.Errorf("%v, want %s", err, want)
+	if authclient.Reason(err) != grpcauthv1.Reason_REASON_INVALID_CREDENTIALS {
+		t.Errorf("%v, want INVALID_CREDENTIALS", err)
 	}
 }
 
 func TestLoginWithAPhone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, err := w.Login(t.Context(), &grpcauthv1.LoginRequest{Username: "ada", Password: "wrong"})
-	wantCode(t, err, codes.Unauthenticated)
-	_, err = w.Login(t.Context(), &grpcauthv1.LoginRequest{Username: "eve", Password: "wrong"})
-	wantCode(t, err, codes.Unauthenticated)
-
-	first := w.challenge(t)
-	_, err = w.answer(t, first, "000000")
-	wantCode(t, err, codes.Unauthenticated)
-	code := w.code()
-	tokens, err := w.answer(t, first, code)
-	wantCode(t, err, codes.OK)
-	_, err = w.answer(t, w.challenge(t), code) // somebody has seen it
-	wantCode(t, err, codes.Unauthenticated)
-
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+tokens.GetAccessToken())
-	info, err := w.GetUserInfo(ctx, &grpcauthv1.GetUserInfoRequest{})
-	if err != nil || info.GetUsername() != "ada" {
-		t.Errorf("%v, %v", info, err)
+	conn := w.dial(t)
+	for _, name := range []string{"ada", "eve"} {
+		_, err := authclient.Login(t.Context(), conn, name, "wrong")
+		wantWrong(t, err)
 	}
-	w.reauthenticate(ctx, t)
-}
 
-// reauthenticate asks for both factors once more.
-func (w *world) reauthenticate(ctx context.Context, t *testing.T) {
-	t.Helper()
-	w.now.Add(60)
-	asked, err := w.Reauthenticate(ctx, &grpcauthv1.ReauthenticateRequest{Password: "correct horse battery staple"})
+	_, err := authclient.Login(t.Context(), conn, "Ada", "correct horse battery staple")
+	challenge := wantChallenge(t, err)
+	_, err = challenge.Answer(t.Context(), "000000")
+	wantWrong(t, err)
+	code := w.code()
+	session, err := challenge.Answer(t.Context(), code)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := w.Reauthenticate(ctx, &grpcauthv1.ReauthenticateRequest{
-		ChallengeAnswer: &grpcauthv1.ChallengeAnswer{Token: asked.GetChallenge().GetToken(), Response: w.code()},
-	})
-	if err != nil || resp.GetTokens().GetAccessToken() == "" {
-		t.Errorf("%v, %v", resp, err)
+	defer session.Close()
+	_, err = authclient.Login(t.Context(), conn, "ada", "correct horse battery staple")
+	_, err = wantChallenge(t, err).Answer(t.Context(), code) // somebody has seen it
+	wantWrong(t, err)
+
+	w.now.Add(60)
+	err = session.Reauthenticate(t.Context(), "correct horse battery staple") // asks for both factors once more
+	if _, err := wantChallenge(t, err).Answer(t.Context(), w.code()); err != nil {
+		t.Error(err)
+	}
+	me := grpcauthv1.NewAuthServiceClient(w.dial(t, session.DialOptions()...))
+	info, err := me.GetUserInfo(t.Context(), &grpcauthv1.GetUserInfoRequest{})
+	if err != nil || info.GetUsername() != "ada" {
+		t.Errorf("%v, %v", info, err)
 	}
 }
