@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"google.golang.org/grpc/metadata"
@@ -20,17 +21,11 @@ func testClients(t *testing.T, b binaries) {
 	b.addUser(t, dir, "ada", "notes.read")
 	auth := grpcauthv1.NewAuthServiceClient(dial(t, b.serve(t, dir, "--http-listen", "off").GRPC))
 	db := filepath.Join(dir, "grpcauth.db")
-	client := func(args ...string) printedClient {
+	client := func(args ...string) (printed printedClient) {
 		t.Helper()
-		got := b.run(t, "", "grpcauth", append(append([]string{"client"}, args...), "--store", db)...)
-		var printed printedClient
-		if got.stdout != "" {
-			if err := json.Unmarshal([]byte(got.stdout), &printed); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got.code != exitOK {
-			t.Fatalf("%q: %+v", args, got)
+		got := b.run(t, "", "grpcauth", append(append([]string{"client"}, args...), "--json", "--store", db)...)
+		if err := json.Unmarshal([]byte(got.stdout), &printed); err != nil || got.code != exitOK {
+			t.Fatalf("%q: %v, %+v", args, err, got)
 		}
 		return printed
 	}
@@ -43,7 +38,7 @@ func testClients(t *testing.T, b binaries) {
 		}
 	}
 
-	secret := client("add", "gateway", "--service", "--scope", "grpcauth.introspect", "--serves", testAudience, "--json").ClientSecret
+	secret := client("add", "gateway", "--service", "--scope", "grpcauth.introspect", "--serves", testAudience).ClientSecret
 	request := &grpcauthv1.IssueClientTokenRequest{ClientId: "gateway", Proof: &grpcauthv1.IssueClientTokenRequest_ClientSecret{ClientSecret: secret}}
 	gateway, err := auth.IssueClientToken(ctx, request)
 	want("a token for the gateway", err, "")
@@ -67,6 +62,13 @@ func testClients(t *testing.T, b binaries) {
 	_, err = auth.ListSessions(bearer(ctx, ada), &grpcauthv1.ListSessionsRequest{})
 	want("a call with it", err, "TOKEN_REVOKED")
 
+	client("set", "gateway", "--scope", "notes.read")
+	changed, err := auth.IssueClientToken(ctx, request)
+	want("a token after a change", err, "")
+	if got := changed.GetScopes(); !slices.Equal(got, []string{"notes.read"}) {
+		t.Errorf("it is granted %q", got)
+	}
+	active() // may still be asked with the token from before
 	client("disable", "gateway")
 	_, err = auth.IssueClientToken(ctx, request)
 	want("a disabled client", err, "INVALID_CLIENT")
