@@ -47,7 +47,7 @@ func loginOf(storeName string) string { return "Login over gRPC, " + storeName }
 
 // newAuthLab builds the cases of the AuthService that are wanted, and tells
 // what can't be measured here. A lab that is returned must be closed.
-func newAuthLab(want wanted) (_ *lab, missing error, err error) {
+func newAuthLab(want wanted, process *password.Process) (_ *lab, missing error, err error) {
 	l := &lab{}
 	defer func() {
 		if err != nil {
@@ -55,12 +55,12 @@ func newAuthLab(want wanted) (_ *lab, missing error, err error) {
 		}
 	}()
 	if want(loginGroup, argonSet, argonCase) {
-		if err := l.addHashing(want); err != nil {
+		if err := l.addHashing(want, process); err != nil {
 			return nil, nil, err
 		}
 	}
 	for _, name := range []string{inMemory, inSQLite, inPostgres} {
-		err := l.addService(name, want)
+		err := l.addService(name, want, process)
 		if errors.Is(err, errNoPostgres) {
 			missing = err
 			continue
@@ -75,7 +75,7 @@ func newAuthLab(want wanted) (_ *lab, missing error, err error) {
 
 // addHashing adds what a login costs without a login: argon2id on every
 // processor, and behind the queue.
-func (l *lab) addHashing(want wanted) error {
+func (l *lab) addHashing(want wanted, process *password.Process) error {
 	salt, p := make([]byte, 16), password.Default()
 	l.cases = append(l.cases, benchCase{
 		group: loginGroup, algorithm: argonSet, name: argonCase, callers: runtime.GOMAXPROCS(0),
@@ -87,7 +87,7 @@ func (l *lab) addHashing(want wanted) error {
 	if !want(loginGroup, argonSet, hasherCase) {
 		return nil
 	}
-	hasher, err := password.NewHasher(password.Config{})
+	hasher, err := password.NewHasher(password.Config{Process: process})
 	if err != nil {
 		return err
 	}
@@ -104,12 +104,12 @@ func (l *lab) addHashing(want wanted) error {
 }
 
 // addService adds the cases of one store, which share an AuthService.
-func (l *lab) addService(name string, want wanted) error {
+func (l *lab) addService(name string, want wanted, process *password.Process) error {
 	refreshes := want(refreshOne, name, belowCase) || want(refreshMany, name, belowCase)
 	if !refreshes && !want(loginGroup, argonSet, loginOf(name)) {
 		return nil
 	}
-	s, err := newService(name, refreshCallers, password.Config{})
+	s, err := newService(name, refreshCallers, password.Config{Process: process})
 	if err != nil {
 		return err
 	}

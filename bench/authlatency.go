@@ -16,15 +16,15 @@ import (
 const (
 	// refreshesEach is how often one client refreshes in a round, and
 	// refreshPause how long it waits between two.
-	refreshesEach = 50
+	refreshesEach = 200
 	refreshPause  = 10 * time.Millisecond
 )
 
-// pressure is how many logins go on while the client refreshes, on how many
-// threads.
+// pressure is how many logins go on while the client refreshes, and whether
+// their hashes are computed in a process of their own.
 type pressure struct {
-	Threads int `json:"threads"` // GOMAXPROCS
-	Logins  int `json:"logins"`
+	Apart  bool `json:"apart"`
+	Logins int  `json:"logins"`
 }
 
 // delay is how long a refresh over gRPC took under that pressure.
@@ -33,41 +33,59 @@ type delay struct {
 
 	P50 time.Duration `json:"p50_ns"`
 	P99 time.Duration `json:"p99_ns"`
-	// Times is P99 over that of the same threads without logins.
+	// Times is P99 over that of the same service without logins.
 	Times float64 `json:"p99_over_idle"`
 }
 
 // measureDelays has one client refresh every ten milliseconds or so, while
 // nothing else happens and while every place of the hash queue is taken, in
-// turns. It does so on a thread for each processor, as an application has it,
-// and on two, as `grpcauth serve` sets it.
-func measureDelays(rounds, waiting int) (_ []delay, err error) {
-	processors := runtime.GOMAXPROCS(0)
-	defer runtime.GOMAXPROCS(processors)
-	hashing := password.Config{Concurrency: processors, Waiting: waiting}
+// turns: where hashes are computed beside everything else, and where they are
+// computed in that process.
+func measureDelays(process *password.Process, rounds, waiting int) (_ []delay, err error) {
+	hashing := password.Config{Concurrency: runtime.GOMAXPROCS(0), Waiting: waiting}
 	full := hashing.Concurrency + hashing.Waiting
-	s, err := newService(inSQLite, full+1, hashing)
-	if err != nil {
-		return nil, err
+	var clients []*refresher
+	for _, p := range []*password.Process{nil, process} {
+		hashing.Process = p
+		c, err := newRefresher(full, hashing)
+		if err != nil {
+			return nil, err
+		}
+		defer c.stop()
+		clients = append(clients, c)
 	}
-	defer s.stop()
-	refreshToken, err := s.login(context.Background(), full)
-	if err != nil {
-		return nil, err
-	}
-	all := []pressure{{processors, 0}, {processors, full}, {2 * processors, 0}, {2 * processors, full}}
+	all := []pressure{{false, 0}, {false, full}, {true, 0}, {true, full}}
 	took := make([][]time.Duration, len(all))
 	for range rounds {
 		for i, p := range all {
-			runtime.GOMAXPROCS(p.Threads)
-			var some []time.Duration
-			if refreshToken, some, err = s.refreshBeside(p.Logins, refreshToken); err != nil {
+			some, err := clients[i/2].refreshBeside(p.Logins)
+			if err != nil {
 				return nil, fmt.Errorf("refreshing beside %d logins: %w", p.Logins, err)
 			}
 			took[i] = append(took[i], some...)
 		}
 	}
 	return delays(all, took), nil
+}
+
+// refresher is a client with a session of its own.
+type refresher struct {
+	*service
+	refreshToken string
+}
+
+// newRefresher logs one user in beside those who will.
+func newRefresher(others int, hashing password.Config) (*refresher, error) {
+	s, err := newService(inSQLite, others+1, hashing)
+	if err != nil {
+		return nil, err
+	}
+	refreshToken, err := s.login(context.Background(), others)
+	if err != nil {
+		s.stop()
+		return nil, err
+	}
+	return &refresher{s, refreshToken}, nil
 }
 
 func delays(all []pressure, took [][]time.Duration) []delay {
@@ -85,11 +103,11 @@ func delays(all []pressure, took [][]time.Duration) []delay {
 	return out
 }
 
-// refreshBeside refreshes one session while others log in.
-func (s *service) refreshBeside(logins int, refreshToken string) (_ string, took []time.Duration, err error) {
-	stop, err := s.flood(logins)
+// refreshBeside refreshes the session while others log in.
+func (c *refresher) refreshBeside(logins int) (took []time.Duration, err error) {
+	stop, err := c.flood(logins)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	defer func() {
 		if ferr := stop(); err == nil {
@@ -99,14 +117,14 @@ func (s *service) refreshBeside(logins int, refreshToken string) (_ string, took
 	for range refreshesEach {
 		<-time.After(refreshPause)
 		begun := time.Now()
-		answer, err := s.client.Refresh(context.Background(), &grpcauthv1.RefreshRequest{RefreshToken: refreshToken, IdempotencyKey: rand.Text()})
+		answer, err := c.client.Refresh(context.Background(), &grpcauthv1.RefreshRequest{RefreshToken: c.refreshToken, IdempotencyKey: rand.Text()})
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		took = append(took, time.Since(begun))
-		refreshToken = answer.GetTokens().GetRefreshToken()
+		c.refreshToken = answer.GetTokens().GetRefreshToken()
 	}
-	return refreshToken, took, nil
+	return took, nil
 }
 
 // flood has so many users log in, each again when done, and returns once the

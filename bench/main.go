@@ -19,14 +19,30 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
+
+	"github.com/grpcauth/grpcauth/authsvc/password"
 )
 
+// hashPasswords has the program compute password hashes for the one that
+// started it.
+const hashPasswords = "hash-passwords"
+
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	if slices.Equal(os.Args[1:], []string{hashPasswords}) {
+		end(password.ServeProcess())
+	}
+	end(run(os.Args[1:], os.Stdout))
+}
+
+// end ends the program.
+func end(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 func run(args []string, out io.Writer) error {

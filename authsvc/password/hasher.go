@@ -19,6 +19,10 @@ type Config struct {
 	// Waiting is how many calls may wait; more are refused with ErrBusy.
 	// Zero: 128 for each that is computed at once, some three seconds of work.
 	Waiting int
+	// Process computes the hashes, so that other calls don't wait for them.
+	// nil: they are computed where they are asked for. It stays the caller's,
+	// who closes it.
+	Process *Process
 }
 
 // waitingEach is the default of Config.Waiting for one hash at once.
@@ -32,6 +36,7 @@ type Hasher struct {
 	capacity int64 // KiB
 	queue    *queue
 	tick     *tick
+	process  *Process
 	nobody   string
 }
 
@@ -70,6 +75,7 @@ func newHasher(cfg Config) (*Hasher, error) {
 		capacity: capacity,
 		queue:    newQueue(cfg.Concurrency, cfg.Waiting, capacity),
 		tick:     newTick(),
+		process:  cfg.Process,
 		nobody:   newArgon2id(cfg.Params).encode(),
 	}, nil
 }
@@ -79,11 +85,8 @@ func newHasher(cfg Config) (*Hasher, error) {
 // whatever its length. ErrBusy when too many wait; ctx's error when it ends
 // while the call waits for its turn.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	s := newArgon2id(h.params)
-	if _, err := h.run(ctx, s.cost(), func() { s.tag = s.derive(password) }); err != nil {
-		return "", err
-	}
-	return s.encode(), nil
+	made, _, err := h.run(ctx, argon2id{Params: h.params}.cost(), task{Params: h.params, Password: password})
+	return made.Encoded, err
 }
 
 // Verify says whether encoded is a hash of password, and, if it is, whether it
@@ -98,11 +101,11 @@ func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, reha
 	if err != nil {
 		return false, false, err
 	}
-	begun, err := h.run(ctx, s.cost(), func() { ok = s.match(password) })
+	checked, begun, err := h.run(ctx, s.cost(), task{Encoded: encoded, Password: password})
 	if err != nil {
 		return false, false, err
 	}
-	if !ok {
+	if !checked.OK {
 		return false, false, h.tick.wait(ctx, begun)
 	}
 	return true, h.outdated(s), nil
@@ -117,10 +120,10 @@ func (h *Hasher) VerifyNone(ctx context.Context, password string) error {
 }
 
 // run computes a hash when its turn has come, and tells when that was.
-func (h *Hasher) run(ctx context.Context, c cost, compute func()) (begun time.Time, err error) {
+func (h *Hasher) run(ctx context.Context, c cost, t task) (a answer, begun time.Time, err error) {
 	room := h.room(c)
 	if err := h.queue.enter(ctx, originOf(ctx), room); err != nil {
-		return time.Time{}, err
+		return answer{}, time.Time{}, err
 	}
 	begun = time.Now()
 	defer func() {
@@ -128,8 +131,17 @@ func (h *Hasher) run(ctx context.Context, c cost, compute func()) (begun time.Ti
 		h.queue.leave(room, took)
 		h.tick.observe(c, took)
 	}()
-	compute()
-	return begun, nil
+	return h.compute(t), begun, nil
+}
+
+// compute computes in the process, where there is one that can.
+func (h *Hasher) compute(t task) answer {
+	if h.process != nil {
+		if a, ok := h.process.compute(t); ok {
+			return a
+		}
+	}
+	return t.compute()
 }
 
 // room is how much of the memory a hash takes: what it fills, but no less

@@ -24,6 +24,8 @@ type cli struct {
 	Recover recoverCmd `cmd:"" help:"Make a database safe to serve from that was restored from a backup."`
 	Proto   protoCmd   `cmd:"" help:"Get the .proto files that rules are written with."`
 	Version versionCmd `cmd:"" help:"Print the version and exit."`
+
+	HashPasswords hashPasswordsCmd `cmd:"" hidden:"" help:"Compute password hashes for the server that started this."`
 }
 
 const description = `The auth server of grpcauth: it logs people in and issues, renews and ends their tokens.`

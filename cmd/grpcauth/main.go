@@ -45,11 +45,10 @@ type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string // "KEY=value"
-	hashes         int      // of passwords, computed at once; 0: one a processor
 }
 
 func main() {
-	p := &process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), hashes: shareProcessors(os.Getenv("GOMAXPROCS"))}
+	p := &process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}
 	os.Exit(p.run(context.Background(), os.Args[1:]))
 }
 

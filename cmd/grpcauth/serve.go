@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc"
-	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
 
@@ -83,10 +82,11 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 		return fmt.Errorf("%s: %w", c.Storage.name(), err)
 	}
 	defer w.end()
-	hasher, err := password.NewHasher(password.Config{Concurrency: p.hashes})
+	hasher, end, err := newHasher(ctx, log)
 	if err != nil {
 		return err
 	}
+	defer end()
 	auth, err := authsvc.New(authsvc.Config{
 		Issuer:             c.Issuer,
 		Audiences:          c.Audience,
