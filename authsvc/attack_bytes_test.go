@@ -1,64 +1,38 @@
 package authsvc_test
 
 import (
-	"database/sql"
 	"strings"
 	"testing"
-	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/grpcauth/grpcauth/authsvc/store"
-	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
-	"github.com/grpcauth/grpcauth/internal/testkit"
 )
-
-func openPostgres(t testing.TB, now func() time.Time) store.Store {
-	t.Helper()
-	db, err := sql.Open("pgx", testkit.Postgres(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := sqlstore.Migrate(t.Context(), db, sqlstore.PostgreSQL); err != nil {
-		t.Fatal(err)
-	}
-	st, err := sqlstore.New(t.Context(), db, sqlstore.PostgreSQL, sqlstore.WithNow(now))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return st
-}
 
 // Whatever text a field holds, also what no database keeps, it is the caller's
 // mistake and no failure of ours.
 func TestNoTextOfACallerIsAFailureOfOurs(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]opener{"memory": openMemory, "SQLite": openSQLite, "PostgreSQL": openPostgres} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, open.use, builtIn)
-			w.addAda(nil)
-			w.addClient()
-			tokens := w.signIn()
-			for _, text := range []string{"\x00", "a\x00b", "client:crawler\x00", "\u0085", "\u202e", "\ufffe", "\U0010ffff", "%00", "'; --", strings.Repeat("\x00", 20), "default\x00", "grt_\x00", "gch_\x00", "a.b\x00.c"} {
-				for _, req := range w.requests(tokens) {
-					for _, changed := range withText(req, text) {
-						err := w.call(changed, tokens)
-						switch status.Code(err) {
-						case codes.Internal, codes.Unavailable, codes.Unknown, codes.Unimplemented, codes.DeadlineExceeded:
-							t.Errorf("%T with %q: %s", changed, text, refusal(err))
-						}
+	everyStore(t, func(t *testing.T, open opener) {
+		w := newWorld(t, open.use, builtIn)
+		w.addAda(nil)
+		w.addClient()
+		tokens := w.signIn()
+		for _, text := range []string{"\x00", "a\x00b", "client:crawler\x00", "\u0085", "\u202e", "\ufffe", "\U0010ffff", "%00", "'; --", strings.Repeat("\x00", 20), "default\x00", "grt_\x00", "gch_\x00", "a.b\x00.c"} {
+			for _, req := range w.requests(tokens) {
+				for _, changed := range withText(req, text) {
+					err := w.call(changed, tokens)
+					switch status.Code(err) {
+					case codes.Internal, codes.Unavailable, codes.Unknown, codes.Unimplemented, codes.DeadlineExceeded:
+						t.Errorf("%T with %q: %s", changed, text, refusal(err))
 					}
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 func (w *world) call(req proto.Message, tokens *grpcauthv1.Tokens) (err error) {

@@ -3,7 +3,6 @@ package authsvc_test
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/base64"
 	"errors"
 	"math/rand/v2"
@@ -12,8 +11,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver
 
 	"github.com/grpcauth/grpcauth/authsvc"
 	"github.com/grpcauth/grpcauth/authsvc/store"
@@ -105,23 +102,6 @@ func onPostgres(t testing.TB) opener {
 	return func(t testing.TB, now func() time.Time) store.Store {
 		return openPostgresAt(t, url, sqlstore.WithNow(now))
 	}
-}
-
-func openPostgresAt(t testing.TB, url string, opts ...sqlstore.Option) store.Store {
-	t.Helper()
-	db, err := sql.Open("pgx", url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := sqlstore.Migrate(t.Context(), db, sqlstore.PostgreSQL); err != nil {
-		t.Fatal(errors.Join(err, db.Close()))
-	}
-	s, err := sqlstore.New(t.Context(), db, sqlstore.PostgreSQL, opts...)
-	if err != nil {
-		t.Fatal(errors.Join(err, db.Close()))
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	return s
 }
 
 // newModelWorld is one server on a database.

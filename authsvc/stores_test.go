@@ -2,18 +2,22 @@ package authsvc_test
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/base64"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver
+	_ "modernc.org/sqlite"             // the driver
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	"github.com/grpcauth/grpcauth/authsvc/store/memory"
 	"github.com/grpcauth/grpcauth/authsvc/store/sqlstore"
+	"github.com/grpcauth/grpcauth/internal/testkit"
 )
 
 // opener makes one kind of store.
@@ -24,7 +28,7 @@ func (o opener) use(s *setup) { s.open = o }
 // everyStore runs a test against each kind of store.
 func everyStore(t *testing.T, test func(*testing.T, opener)) {
 	t.Helper()
-	for name, open := range map[string]opener{"memory": openMemory, "SQLite": openSQLite} {
+	for name, open := range map[string]opener{"memory": openMemory, "SQLite": openSQLite, "PostgreSQL": openPostgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, open)
@@ -49,6 +53,28 @@ func openSQLiteAt(t testing.TB, path string, now func() time.Time) store.Store {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+func openPostgres(t testing.TB, now func() time.Time) store.Store {
+	t.Helper()
+	return openPostgresAt(t, testkit.Postgres(t), sqlstore.WithNow(now))
+}
+
+func openPostgresAt(t testing.TB, url string, opts ...sqlstore.Option) store.Store {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlstore.Migrate(t.Context(), db, sqlstore.PostgreSQL); err != nil {
+		t.Fatal(errors.Join(err, db.Close()))
+	}
+	s, err := sqlstore.New(t.Context(), db, sqlstore.PostgreSQL, opts...)
+	if err != nil {
+		t.Fatal(errors.Join(err, db.Close()))
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 func decoded(t testing.TB, refreshToken string) []byte {
