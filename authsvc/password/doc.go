@@ -30,6 +30,13 @@
 // Nor does it tell what kind of hash a user has: a refusal leaves on a tick
 // that is the same for all.
 //
+// # A process of their own
+//
+// Hashes that are computed beside other calls hold these up: Go takes a
+// processor away from a hash only after 10 ms. A server that sees storms of
+// logins computes them in a second process of its program, which gets the
+// processors that nobody else wants ([StartProcess]; grpcauth serve does so).
+//
 // # Users from elsewhere
 //
 // Put their hashes into the store as they are. Verify takes, beside argon2id,

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"slices"
 
 	"github.com/grpcauth/grpcauth/authsvc/password"
 )
@@ -77,4 +79,29 @@ func ExampleWithOrigin() {
 	err = hasher.VerifyNone(ctx, "whatever was typed")
 	fmt.Println("busy:", errors.Is(err, password.ErrBusy))
 	// Output: busy: false
+}
+
+// The program starts itself again to compute hashes. In the server that is all
+// there is to it.
+func ExampleStartProcess() {
+	// First thing in main:
+	if slices.Equal(os.Args[1:], []string{"hash-passwords"}) {
+		if err := password.ServeProcess(); err != nil {
+			panic(err)
+		}
+		return
+	}
+
+	process, err := password.StartProcess(nil, "hash-passwords")
+	if err != nil {
+		panic(err)
+	}
+	defer process.Close()
+	hasher, err := password.NewHasher(password.Config{Process: process})
+	if err != nil {
+		panic(err)
+	}
+	encoded, err := hasher.Hash(context.Background(), "correct horse battery staple")
+	fmt.Println(encoded[:31], err)
+	// Output: $argon2id$v=19$m=19456,t=2,p=1$ <nil>
 }

@@ -46,6 +46,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testSecondSignal(t, b)
 	})
+	t.Run("hashes in a process of their own", func(t *testing.T) {
+		t.Parallel()
+		testHashesApart(t, b)
+	})
 	t.Run("two servers on one PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		testPostgres(t, b)

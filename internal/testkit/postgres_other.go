@@ -15,6 +15,8 @@ func newPostgres(bool) (*PostgresServer, error) { return nil, errors.ErrUnsuppor
 
 func (*PostgresServer) url(string) string { return "" }
 
+func (*PostgresServer) local(string) string { return "" }
+
 func (*PostgresServer) remove() {}
 
 // Start starts the server.
