@@ -95,8 +95,9 @@ type Config struct {
 	Audit func(ctx context.Context, e store.Entry)
 
 	// Hasher checks the passwords of the Store's users. Bring yours to bound
-	// how many hashes run and how many wait, or to share them with code of
-	// your own. nil: one with its defaults.
+	// how many hashes run and how many wait, to share them with code of your
+	// own, or to compute them in a process of their own, where they don't hold
+	// up the other calls ([password.Process]). nil: one with its defaults.
 	Hasher *password.Hasher
 
 	// Clients are the apps that may log users in. Empty: one, named
