@@ -39,6 +39,7 @@ func newParser(ctx context.Context, p *process, commands *cli, exit func(int)) (
 		kong.Description(description),
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(exit),
+		kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 110}),
 		kong.ValueFormatter(func(v *kong.Value) string { return describe(v, parser.Model) }),
 		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),

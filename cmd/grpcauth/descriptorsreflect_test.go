@@ -255,7 +255,7 @@ func (s silent) ServerReflectionInfo(stream grpc.BidiStreamingServer[reflectionv
 func TestRulesReflectFlags(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"":                                      "missing flags: --descriptor-set=FILE or --reflect=ADDR",
+		"":                                      "missing flags: one of --descriptor-set=FILE and --reflect=ADDR",
 		"--descriptor-set=a --reflect=b":        "--descriptor-set and --reflect can't be used together",
 		"--descriptor-set=a --plaintext":        "rules: --plaintext and --ca-file belong to --reflect ADDR: leave them out",
 		"--descriptor-set=a --ca-file=b":        "rules: --plaintext and --ca-file belong to --reflect ADDR: leave them out",
