@@ -34,11 +34,14 @@ The issuer's keys are found by its name, as a server does (OpenID Connect Discov
 
 Profiles say how an issuer writes its tokens. keycloak: the issuer is https://HOST/realms/REALM; roles of a client need --roles-claim /resource_access/CLIENT/roles. auth0: https://TENANT.auth0.com/ with the slash; the audience is the API's identifier. okta: https://DOMAIN/oauth2/SERVER. entra: https://login.microsoftonline.com/TENANT/v2.0 with the tenant's id; --subject-claim oid if your server has it so. cognito: https://cognito-idp.REGION.amazonaws.com/POOL; the audience is the list of app clients. rfc9068: grpcauth serve, and whoever else writes typ: at+jwt.
 
-Exits with 0 when nothing that was checked refuses the call, with 1 when something does (also when the issuer's keys can't be fetched from here), and with 2 when the answer can't be found: the command is wrong, a file or server that it names can't be read, or the rule binds a claim to the request and there is no --request. The token is never printed.`
+Exits with 0 when nothing that was checked refuses the call, with 1 when something does, and with 2 when the answer can't be found: the command is wrong, a file or server that it names can't be read, the issuer's keys can't be had (KEYS_UNAVAILABLE), or the rule binds a claim to the request and there is no --request. With --json, allowed is true, false or null accordingly. The token is never printed.`
 }
 
 // Validate is called by kong when the command line has been read.
 func (c *explainCmd) Validate() error {
+	if c.Method == "" {
+		return nil // kong tells which flags are missing, all at once
+	}
 	if _, _, err := splitMethod(c.Method); err != nil {
 		return err
 	}
@@ -68,6 +71,8 @@ var (
 	errRefused = errors.New("the call would be refused")
 	// errOpen ends it when nobody can know without the request.
 	errOpen = errors.New("whether the call would be let in depends on its request: give it with --request")
+	// errUnknown ends it when a check could not be made from here.
+	errUnknown = errors.New("whether the call would be let in can't be known now")
 )
 
 // Run prints the explanation. What keeps it from being found is no refusal.
@@ -80,11 +85,11 @@ func (c *explainCmd) Run(ctx context.Context, p *process) error {
 	if err := told.write(p.stdout, c.JSON); err != nil {
 		return usageError{err}
 	}
+	if told.open != nil {
+		return usageError{told.open}
+	}
 	if told.Refusal != nil {
 		return fmt.Errorf("%w: %s", errRefused, told.Refusal.Reason)
-	}
-	if told.open {
-		return usageError{errOpen}
 	}
 	return nil
 }

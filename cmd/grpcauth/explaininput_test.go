@@ -136,9 +136,9 @@ func TestExplainFindsKeysByTheIssuersName(t *testing.T) {
 	}{
 		"by its name":    {[]string{"--jwks", ""}, exitOK, "\n  key           ok           EdDSA, id \"k1\"\n"},
 		"by URL":         {[]string{"--jwks", server.URL + "/jwks.json"}, exitOK, "\n  key           ok           EdDSA, id \"k1\"\n"},
-		"junk":           {[]string{"--jwks", server.URL + "/junk.json"}, exitFailure, "\n  reason   KEYS_UNAVAILABLE\n  message  the issuer's keys are unavailable\n  cause    token: key \"k1\": token: keys are unavailable: token: key set from " + server.URL + "/junk.json: not a JSON object with a list \"keys\"\n"},
-		"nothing there":  {[]string{"--jwks", server.URL + "/none.json"}, exitFailure, server.URL + "/none.json answered 404\n"},
-		"nobody there":   {[]string{"--jwks", "http://" + closedPort(t) + "/jwks.json"}, exitFailure, "\n  code     Unavailable\n"},
+		"junk":           {[]string{"--jwks", server.URL + "/junk.json"}, exitUsage, "\n  reason   KEYS_UNAVAILABLE\n  message  the issuer's keys are unavailable\n  cause    token: key \"k1\": token: keys are unavailable: token: key set from " + server.URL + "/junk.json: not a JSON object with a list \"keys\"\n"},
+		"nothing there":  {[]string{"--jwks", server.URL + "/none.json"}, exitUsage, server.URL + "/none.json answered 404\n"},
+		"nobody there":   {[]string{"--jwks", "http://" + closedPort(t) + "/jwks.json"}, exitUsage, "\n  code     Unavailable\n"},
 		"another's name": {[]string{"--jwks", "", "--issuer", server.URL + "/"}, exitFailure, "\n  issuer        refused      wants " + server.URL + "/; the token has \"" + server.URL + "\"\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
 
 	"github.com/grpcauth/grpcauth/internal/fault"
 )
@@ -15,13 +16,14 @@ import (
 // explanation is what is told about a call.
 type explanation struct {
 	Method string `json:"method"`
-	// Allowed is null where it depends on the request, and none was given.
+	// Allowed is null where it can't be known: it depends on the request, and
+	// none was given, or the issuer's keys could not be had.
 	Allowed *bool      `json:"allowed"`
 	Verdict string     `json:"verdict"`
 	Checks  []told     `json:"checks"`
 	Refusal *theAnswer `json:"refusal,omitzero"`
 
-	open bool // it depends on the request
+	open error // why it can't be known whether the call is let in
 }
 
 // told is one check.
@@ -48,18 +50,27 @@ func (x *explanation) add(name string, found finding) (done bool) {
 		x.Verdict = found.letIn
 	}
 	if x.Refusal == nil && found.state == stateRefused {
-		x.Refusal = answerTo(name, found)
-		x.Verdict = "refused"
+		x.refuse(name, found)
 	}
 	if found.state == stateNotChecked && strings.HasPrefix(name, "bind[") {
-		x.open = true
+		x.open = errOpen
 		x.Verdict = "let in if the request has what claims are bound to: give it with --request to know"
 	}
 	x.Allowed = nil
-	if letIn := x.Refusal == nil; !letIn || !x.open {
+	if letIn := x.Refusal == nil; x.open == nil {
 		x.Allowed = &letIn
 	}
 	return x.Refusal != nil
+}
+
+// refuse keeps what refused the call. What can't be known from here is no
+// verdict on the call: a server that has the keys may let it in.
+func (x *explanation) refuse(name string, found finding) {
+	x.Refusal = answerTo(name, found)
+	x.Verdict, x.open = "refused", nil
+	if x.Refusal.Code == codes.Unavailable.String() {
+		x.Verdict, x.open = "not known: "+name+" could not be checked", fmt.Errorf("%w: %s", errUnknown, x.Refusal.Reason)
+	}
 }
 
 // answerTo is what the Guard makes of a cause.
@@ -99,12 +110,20 @@ func (x *explanation) write(w io.Writer, asJSON bool) error {
 	}
 	fmt.Fprintf(&b, "\n%s", x.Verdict)
 	if x.Refusal != nil {
-		fmt.Fprintf(&b, " by %s; the client is told all of this but the cause", x.Refusal.Check)
+		b.WriteString(x.lead())
 		x.Refusal.write(&b)
 	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// lead stands between the verdict and what the client is told.
+func (x *explanation) lead() string {
+	if x.open != nil {
+		return "; a server that can't check it either refuses, and tells the client all of this but the cause"
+	}
+	return " by " + x.Refusal.Check + "; the client is told all of this but the cause"
 }
 
 func (a *theAnswer) write(b *strings.Builder) {

@@ -19,7 +19,8 @@
 // command line or the configuration could not be read, and with 1 when
 // anything else went wrong, each with one line on stderr that says what to do.
 // The exit code of explain is its answer: 1 is a call that would be refused,
-// and 2 whatever keeps that from being found out.
+// and 2 whatever keeps that from being found out, such as keys of the issuer
+// that can't be had.
 package main
 
 import (
@@ -83,7 +84,7 @@ func (p *process) fail(err error) int {
 		}
 		return exitFailure
 	}
-	_, _ = fmt.Fprintf(p.stderr, "grpcauth: %s (see %s --help)\n", text, commandOf(wrong))
+	_, _ = fmt.Fprintf(p.stderr, "grpcauth: %s (see %s --help)\n", oneOf(text, wrong.Context), commandOf(wrong))
 	return exitUsage
 }
 
