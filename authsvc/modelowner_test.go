@@ -60,13 +60,14 @@ func (o opReplace) do(ctx context.Context, w *modelWorld) answer {
 
 func (o opReplace) apply(m *model, got answer) string {
 	account := "again " + o.access.subject // counted apart from logins
+	owner := m.people[o.access.subject]
 	refused := m.refused(o.access, got)
 	switch {
 	case refused != "":
 		return is(got, refused)
 	case m.later(account, got):
 		return ""
-	case m.people[o.access.subject].password != o.password:
+	case owner.password != o.password || owner.disabled: // perhaps since the session was seen to stand
 		m.failures[account]++
 		return is(got, wrongName)
 	case got.refusal != okay:
