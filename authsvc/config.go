@@ -123,9 +123,10 @@ type Config struct {
 	//
 	// Attempts to log in are slowed down for each account and block of
 	// addresses, and for each block of addresses. All calls through a proxy
-	// have its address: they are not slowed down for that, but who guesses at
-	// an account makes its owner wait, for 30 seconds at most each time. Name
-	// the proxy here also if it speaks TLS to this server. A proxy that passes
+	// have its address: they are not slowed down for that, but who goes on
+	// guessing at an account through it can keep its owner from logging in
+	// through it: one attempt is judged every 30 seconds, and it may always be
+	// the guesser's. Name the proxy here also if it speaks TLS to this server. A proxy that passes
 	// connections through, and tells a listener of yours the address (the
 	// PROXY protocol), needs neither.
 	AllowPlaintextFrom []netip.Prefix

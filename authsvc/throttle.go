@@ -63,7 +63,7 @@ func (t *throttle) begin(ctx context.Context, account, factor string) (tried, er
 		began.account = append(began.account, k.Key)
 	}
 	if !t.shared(ctx) {
-		keys = append(keys, store.AttemptKey{Key: t.name("block", block), Free: freeOfBlock})
+		keys = append(keys, store.AttemptKey{Key: t.name("block", block), Free: freeOfBlock, Unless: keys[0].Key})
 		began.block = []string{keys[len(keys)-1].Key}
 	}
 	if err := t.count(ctx, keys...); err != nil {

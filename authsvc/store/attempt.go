@@ -13,6 +13,9 @@ type AttemptKey struct {
 	// Free is how many attempts in a row cost no wait. After them the wait
 	// until the next begins with a second and doubles each time.
 	Free int
+	// Unless is another key of the same call, or "". While that one is known,
+	// this one is counted but makes nobody wait.
+	Unless string
 }
 
 const (
@@ -20,6 +23,8 @@ const (
 	MaxWait = 30 * time.Second
 	// AttemptsForgotten is how long after the last attempt they are forgotten.
 	AttemptsForgotten = time.Hour
+	// KnownFor is how long after a right attempt its key is known.
+	KnownFor = 30 * 24 * time.Hour
 )
 
 // Attempts counts tries to prove who one is, so that all replicas slow down the
@@ -31,7 +36,8 @@ type Attempts interface {
 	// the store's clock, in one step; a wait is over when that was set back.
 	Attempt(ctx context.Context, keys ...AttemptKey) (wait time.Duration, err error)
 
-	// Forgive forgets the attempts of these keys: the last one was right.
+	// Forgive forgets the attempts of these keys, and the keys are known from
+	// now on: the last one was right.
 	Forgive(ctx context.Context, keys ...string) error
 
 	// Pardon takes back one attempt of these keys, because it was right or was

@@ -25,6 +25,9 @@ func (s *Store) Attempt(ctx context.Context, keys ...store.AttemptKey) (wait tim
 	for _, k := range keys {
 		// Before the last attempt the clock was set back, and the end of the
 		// wait is far.
+		if now.Before(s.known[k.Unless]) {
+			continue
+		}
 		if a, ok := s.attempts[k.Key]; ok && !a.forgotten(now) && !now.Before(a.last) {
 			wait = max(wait, a.from.Sub(now))
 		}
@@ -71,8 +74,10 @@ func (s *Store) Forgive(ctx context.Context, keys ...string) error {
 		return err
 	}
 	defer unlock()
+	until := micro(s.now()).Add(store.KnownFor)
 	for _, key := range keys {
 		delete(s.attempts, key)
+		s.known[key] = until
 	}
 	return nil
 }

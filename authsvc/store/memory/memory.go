@@ -23,6 +23,7 @@ type Store struct {
 	subjects map[string]string        // by username
 	keys     []store.SigningKey       // the oldest first
 	attempts map[string]attempt       // by key
+	known    map[string]time.Time     // by key, until when
 	clients  map[string]store.Client  // by id
 	raised   map[string]int64         // clients' counters, by id; 1 where there is none
 	revoked  map[string]time.Time     // when the token expires, by its id
@@ -49,6 +50,7 @@ func New(opts ...Option) *Store {
 		users:    map[string]store.User{},
 		subjects: map[string]string{},
 		attempts: map[string]attempt{},
+		known:    map[string]time.Time{},
 		clients:  map[string]store.Client{},
 		raised:   map[string]int64{},
 		revoked:  map[string]time.Time{},

@@ -201,7 +201,7 @@ func (s *Store) Sweep(ctx context.Context, limit int) (n int, err error) {
 			n++
 		}
 	}
-	for _, remembered := range []map[string]time.Time{s.revoked, s.once} {
+	for _, remembered := range []map[string]time.Time{s.revoked, s.once, s.known} {
 		for key, until := range remembered {
 			if n < limit && !until.After(now) {
 				delete(remembered, key)

@@ -50,12 +50,19 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Conn, keys []store.AttemptK
 	if err := tx.QueryRowContext(ctx, s.text.now, s.clock()).Scan(&now); err != nil {
 		return 0, err
 	}
-	for i := range rows {
+	for i, k := range keys {
 		if now-rows[i].last >= store.AttemptsForgotten.Microseconds() {
 			rows[i] = attemptRow{}
 		}
-		if now >= rows[i].last { // else the clock was set back, and the end of the wait is far
-			until = max(until, rows[i].free)
+		if now < rows[i].last || rows[i].free <= max(now, until) { // the clock was set back, and the end of the wait is far
+			continue
+		}
+		known, err := isKnown(ctx, tx, k.Unless, now)
+		if err != nil {
+			return 0, err
+		}
+		if !known {
+			until = rows[i].free
 		}
 	}
 	if until > now {
@@ -71,26 +78,44 @@ func (s *Store) attempt(ctx context.Context, tx *sql.Conn, keys []store.AttemptK
 	return 0, nil
 }
 
+// isKnown reports whether an attempt with that key was right of late.
+func isKnown(ctx context.Context, tx *sql.Conn, key string, now int64) (known bool, err error) {
+	if key == "" {
+		return false, nil
+	}
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM known WHERE key = $1 AND expires > $2)`, key, now).Scan(&known)
+	return known, err
+}
+
 // Forgive implements [store.Attempts].
 func (s *Store) Forgive(ctx context.Context, keys ...string) error {
-	return s.eachAttempt(ctx, "forgive attempts", `DELETE FROM attempt WHERE key = $1`, keys)
+	return s.tx(ctx, "forgive attempts", func(ctx context.Context, tx *sql.Conn) error {
+		if err := eachKey(ctx, tx, `DELETE FROM attempt WHERE key = $1`, keys); err != nil {
+			return err
+		}
+		now, err := s.time(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return eachKey(ctx, tx, `INSERT INTO known (key, expires) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET expires = $2`,
+			keys, timeIn(now.Add(store.KnownFor)))
+	})
 }
 
 // Pardon implements [store.Attempts].
 func (s *Store) Pardon(ctx context.Context, keys ...string) error {
-	return s.eachAttempt(ctx, "pardon attempts", `UPDATE attempt SET n = n - 1 WHERE key = $1 AND n > 0`, keys)
+	return s.tx(ctx, "pardon attempts", func(ctx context.Context, tx *sql.Conn) error {
+		return eachKey(ctx, tx, `UPDATE attempt SET n = n - 1 WHERE key = $1 AND n > 0`, keys)
+	})
 }
 
-// eachAttempt runs a statement for every key, in the order that Attempt locks
-// them in.
-func (s *Store) eachAttempt(ctx context.Context, what, statement string, keys []string) error {
-	keys = slices.Sorted(slices.Values(keys))
-	return s.tx(ctx, what, func(ctx context.Context, tx *sql.Conn) error {
-		for _, key := range keys {
-			if _, err := tx.ExecContext(ctx, statement, key); err != nil {
-				return err
-			}
+// eachKey runs a statement for every key, in the order that Attempt locks them
+// in.
+func eachKey(ctx context.Context, tx *sql.Conn, statement string, keys []string, args ...any) error {
+	for _, key := range slices.Sorted(slices.Values(keys)) {
+		if _, err := tx.ExecContext(ctx, statement, append([]any{key}, args...)...); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }

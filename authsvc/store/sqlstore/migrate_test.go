@@ -25,7 +25,7 @@ func TestNewerSchemaIsNotTouched(t *testing.T) {
 		if !errors.Is(err, store.ErrNewerSchema) {
 			t.Errorf("error %v, want %v", err, store.ErrNewerSchema)
 		}
-		wantText(t, err, "version 99, this program knows 2: run the newer program, or restore the backup")
+		wantText(t, err, "version 99, this program knows 3: run the newer program, or restore the backup")
 	}
 }
 
@@ -33,7 +33,7 @@ func TestOlderSchemaNeedsMigrate(t *testing.T) {
 	t.Parallel()
 	db := openDB(t, file(t, nil))
 	_, err := sqlstore.New(t.Context(), db, sqlstore.SQLite)
-	wantText(t, err, "schema version 0, this program needs 2: run sqlstore.Migrate")
+	wantText(t, err, "schema version 0, this program needs 3: run sqlstore.Migrate")
 	for range 2 { // again does no harm
 		if err := sqlstore.Migrate(t.Context(), db, sqlstore.SQLite); err != nil {
 			t.Fatal(err)

@@ -22,6 +22,7 @@ func newSweeps(f fragments) []sweep {
 	}{
 		{"session", "id", "expires", 0},
 		{"attempt", "key", "last_at", store.AttemptsForgotten},
+		{"known", "key", "expires", 0},
 		{"revoked_token", "id", "expires", 0},
 		{"used_once", "key", "expires", 0},
 		{"revocation_event", "seq", "expires", 0},

@@ -66,6 +66,28 @@ func testPardon(t *testing.T, f *fixture) {
 	same(t, f.attempt(t, key), 1) // and does not grow
 }
 
+// checklist: P4
+func testKnown(t *testing.T, f *fixture) {
+	block := store.AttemptKey{Key: "block"}
+	ada := []store.AttemptKey{{Key: "ada", Free: 5}, {Key: "block", Unless: "ada"}}
+	bob := []store.AttemptKey{{Key: "bob", Free: 5}, {Key: "block", Unless: "bob"}}
+	same(t, f.attempt(t, block), 0)
+	same(t, f.attempt(t, ada...), 1) // not known yet
+	noError(t, f.Forgive(t.Context(), "ada"))
+	same(t, f.attempt(t, ada...), 0)
+	same(t, f.attempt(t, bob...), 2) // because ada's was counted
+	for range 5 {
+		same(t, f.attempt(t, ada...), 0)
+	}
+	same(t, f.attempt(t, ada...), 1) // her own count still holds
+	noError(t, f.Forgive(t.Context(), "ada"))
+	f.clock.advance(store.KnownFor - time.Microsecond)
+	same(t, f.attempt(t, block), 0)
+	same(t, f.attempt(t, ada...), 0)
+	f.clock.advance(time.Microsecond)
+	same(t, f.attempt(t, ada...), 2)
+}
+
 func testAttemptsForgotten(t *testing.T, f *fixture) {
 	key := store.AttemptKey{Key: "k"}
 	for range 6 {
