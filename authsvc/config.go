@@ -57,8 +57,8 @@ type Config struct {
 	// user as for a wrong password, and should take as long for either, as a
 	// [password.Hasher] does; its ErrBusy is told as it is. Any other error
 	// means that the answer can't be known now and is told to the client as
-	// UNAVAILABLE. See [Identity.Version] for what makes a login
-	// safe against a password change that happens while it runs.
+	// UNAVAILABLE. A login is refused when RaiseSubject of the Store ends all
+	// sessions of the user while it runs: see [Identity.Version].
 	//
 	// An Identity with the Subject beside ErrInvalidCredentials tells whose
 	// password was wrong, for the audit record. A [ChallengeError] asks the

@@ -67,15 +67,14 @@ type Identity struct {
 	Claims map[string]any
 
 	// Version is any text that changes when the user's credentials do, such
-	// as a digest of the password's hash or the time it was set.
+	// as a digest of the password's hash or the time it was set. It is optional.
 	//
-	// It closes a gap. A login that is checking the old password must not
-	// succeed once the password was changed and the user's sessions were
-	// ended (with RaiseSubject of the Store). The Service learns the subject
-	// only when Authenticate returns; it then reads the subject's counter,
-	// calls Load, and refuses the login if the version Load returns is not
-	// the one Authenticate returned, or if the counter moves before the
-	// session is stored. Without a version a password change goes unseen
-	// while Authenticate runs.
+	// A login that is checking the old password must not succeed once the
+	// password was changed and the user's sessions were ended (with RaiseSubject
+	// of the Store). RaiseSubject sees to that by itself, however long
+	// Authenticate takes: a login that began before it is refused, to be begun
+	// anew. With a version, which Authenticate and Load then both return, a
+	// login is refused for a password that has changed even before RaiseSubject
+	// was called.
 	Version string
 }

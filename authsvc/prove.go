@@ -63,6 +63,10 @@ func (s *server) prove(ctx context.Context, p proof) (proven, error) {
 // identify asks the directory, and gives whatever is known of the user beside
 // an error.
 func (s *server) identify(ctx context.Context, p proof) (proven, error) {
+	began, err := s.began(ctx)
+	if err != nil {
+		return proven{}, err
+	}
 	checked, err := s.users.authenticate(password.WithOrigin(ctx, transport.Origin(ctx)), p.Credentials)
 	var challenge *ChallengeError
 	if err != nil && !errors.As(err, &challenge) {
@@ -74,6 +78,9 @@ func (s *server) identify(ctx context.Context, p proof) (proven, error) {
 	now, err := s.current(ctx, checked, p.ClientID)
 	if err != nil {
 		return proven{Identity: checked}, err
+	}
+	if err := s.unraised(ctx, checked.Subject, began); err != nil {
+		return now, err
 	}
 	if err := p.asked.stillOf(checked, now.counters); err != nil {
 		return now, err
@@ -90,7 +97,8 @@ func (s *server) identify(ctx context.Context, p proof) (proven, error) {
 // read then, and the user is loaded once more:
 //
 //   - changed and raised before the counter was read: Load shows another
-//     version, or that the user is gone;
+//     version, or that the user is gone; of users that have no version the
+//     events tell, see unraised;
 //   - raised after that: the session is not inserted, because the counter has
 //     moved, or it is revoked by the raise itself.
 //
