@@ -17,6 +17,7 @@ import (
 type authReport struct {
 	report
 
+	Costs   []cost
 	Delays  []delay
 	Memory  memoryUse
 	Missing error // what could not be measured here
@@ -30,17 +31,19 @@ const (
 )
 
 // measuredAuth runs the cases of the AuthService that are wanted.
-func measuredAuth(want wanted, process *password.Process, rounds int, duration time.Duration) (r report, missing, err error) {
+func measuredAuth(want wanted, process *password.Process, rounds int, duration time.Duration) (r authReport, err error) {
 	l, missing, err := newAuthLab(want, process)
 	if err != nil {
-		return r, nil, err
+		return r, err
 	}
 	defer l.close()
 	results, err := measure(l.cases, max(1, rounds/lessOften), longer*duration)
 	if err != nil {
-		return r, nil, err
+		return r, err
 	}
-	return newReport(results), missing, nil
+	r.report, r.Missing = newReport(results), missing
+	r.Costs, err = costs(l.cases, 10*longer*duration)
+	return r, err
 }
 
 // runAuth measures all of it and prints it, as the page that it writes to the
@@ -51,8 +54,8 @@ func runAuth(out io.Writer, rounds int, duration time.Duration, docs string) (er
 		return err
 	}
 	defer process.Close()
-	var r authReport
-	if r.report, r.Missing, err = measuredAuth(everything, process, rounds, duration); err != nil {
+	r, err := measuredAuth(everything, process, rounds, duration)
+	if err != nil {
 		return err
 	}
 	// Less than that is a look at whether it works.
@@ -93,6 +96,18 @@ Measured on {{.Machine.Date}}: {{.Machine.CPU}}, {{.Machine.CPUs}} CPUs, {{.Mach
 {{end}}{{with .Missing}}
 Not measured here: {{.}}
 {{end}}
+## What must be reached
+
+| | goal | here | |
+|---|--:|--:|---|
+{{range .Goals}}| {{.What}} | {{.Goal}} | {{.Here}} | {{if .Reached}}reached{{else}}not reached{{end}} |
+{{end}}{{with .Costs}}
+What bounds the refreshes of 32 callers, below gRPC, on processors that they share with the database:
+
+| | server and callers | the database, and the kernel for it | leaves time for |
+|---|--:|--:|--:|
+{{range .}}| {{.Store}} | {{us .Own}} | {{us .Others}} | {{printf "%.0f" .Bound}} a second |
+{{end}}{{end}}
 ## How to read the tables
 
 All cases run in one process with their callers, one after the other in random order, for a number of rounds; a database has to share
@@ -136,6 +151,7 @@ func (r authReport) page() (string, error) {
 	parsed, err := template.New("page").Funcs(template.FuncMap{
 		"perSecond": func(r row) string { return fmt.Sprintf("%.0f", 1e9/r.NsPerOp) },
 		"share":     func(r row) string { return fmt.Sprintf("%.2f", 1/r.OverFloor) },
+		"us":        func(d time.Duration) string { return fmt.Sprintf("%d µs", d.Microseconds()) },
 		"ms":        func(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond)) },
 		"mib":       func(bytes uint64) string { return fmt.Sprintf("%d MiB", bytes>>20) },
 	}).Parse(authPage)
@@ -149,25 +165,59 @@ func (r authReport) page() (string, error) {
 	}
 	var out bytes.Buffer
 	err = parsed.Execute(&out, map[string]any{
-		"Machine": r.Machine, "Load": loadAverage(), "Rounds": r.Rounds, "Missing": r.Missing, "Sets": sets,
+		"Machine": r.Machine, "Load": loadAverage(), "Rounds": r.Rounds, "Missing": r.Missing, "Sets": sets, "Goals": r.goals(), "Costs": r.Costs,
 		"Delays": r.Delays, "Memory": r.Memory, "Verdict": r.verdict(),
 	})
 	return out.String(), err
 }
 
+// goal is what grpcauth sets out to reach.
+type goal struct {
+	What, Goal, Here string
+	Reached          bool
+}
+
+// goals are those of the AuthService.
+func (r authReport) goals() (all []goal) {
+	for _, store := range r.stores() {
+		share := 1 / r.one(loginGroup, argonSet, loginOf(store)).OverFloor
+		all = append(all, goal{loginOf(store) + ", of argon2id alone", "0.9", fmt.Sprintf("%.2f", share), share >= 0.9})
+	}
+	for _, store := range r.stores()[1:] {
+		least := map[string]float64{inSQLite: 3000, inPostgres: 5000}[store]
+		rate := r.refreshes(store)
+		all = append(all, goal{belowCase + ", " + store + ", a second", fmt.Sprintf("%.0f", least), fmt.Sprintf("%.0f", rate), rate >= least})
+	}
+	times := r.Delays[len(r.Delays)-1].Times
+	return append(all, goal{"p99 of a refresh beside a full login queue, of that without", "2", fmt.Sprintf("%.1f", times), times <= 2})
+}
+
+// stores are those that could be measured.
+func (r authReport) stores() []string {
+	if r.Missing != nil {
+		return []string{inMemory, inSQLite}
+	}
+	return []string{inMemory, inSQLite, inPostgres}
+}
+
+func (r authReport) one(group, set, name string) row {
+	return r.find(bound{group: group, algorithm: set, name: name})
+}
+
+// refreshes is how many there are in a second.
+func (r authReport) refreshes(store string) float64 {
+	return 1e9 / r.one(refreshMany, store, belowCase).NsPerOp
+}
+
 // verdict is the page in a few sentences.
 func (r authReport) verdict() string {
-	one := func(group, set, name string) row { return r.find(bound{group: group, algorithm: set, name: name}) }
-	refreshes := func(store string) string {
-		return fmt.Sprintf("%.0f times a second on %s", 1e9/one(refreshMany, store, belowCase).NsPerOp, store)
+	logins := func(store string) float64 { return 1 / r.one(loginGroup, argonSet, loginOf(store)).OverFloor }
+	var refreshes []string
+	for _, store := range r.stores()[1:] {
+		refreshes = append(refreshes, fmt.Sprintf("%.0f times a second on %s", r.refreshes(store), store))
 	}
-	stores := refreshes(inSQLite)
-	if r.Missing == nil {
-		stores += " and " + refreshes(inPostgres)
-	}
-	logins := func(store string) float64 { return 1 / one(loginGroup, argonSet, loginOf(store)).OverFloor }
 	crowded := r.Delays[len(r.Delays)-1]
 	return fmt.Sprintf("A login costs little beside its hash: as many users log in a second as argon2id alone allows, times %.2f, or %.2f with their sessions in SQLite. "+
 		"%d callers refresh %s, below gRPC. While %d logins wait, a refresh takes %.1f times as long at p99 as on an idle server.",
-		logins(inMemory), logins(inSQLite), refreshCallers, stores, crowded.Logins, crowded.Times)
+		logins(inMemory), logins(inSQLite), refreshCallers, strings.Join(refreshes, " and "), crowded.Logins, crowded.Times)
 }

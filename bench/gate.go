@@ -74,7 +74,7 @@ func measuredBounds(rounds int, duration time.Duration) (report, error) {
 	if err != nil {
 		return r, err
 	}
-	auth, _, err := measuredAuth(bounded, nil, rounds, duration)
+	auth, err := measuredAuth(bounded, nil, rounds, duration)
 	r.Rows = append(r.Rows, auth.Rows...)
 	return r, err
 }
