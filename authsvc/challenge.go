@@ -17,6 +17,7 @@ import (
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 const (
@@ -165,7 +166,7 @@ func (s *server) useUp(ctx context.Context, a *asked) error {
 	if a == nil {
 		return nil
 	}
-	err := s.store.UseOnce(ctx, "challenge:"+a.ID, a.Expires)
+	err := s.store.UseOnce(ctx, "challenge:"+a.ID, a.Expires.Add(token.MaxLeeway)) // the store's clock may be another
 	if errors.Is(err, store.ErrExists) {
 		return errNoChallenge
 	}

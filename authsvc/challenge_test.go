@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 )
 
@@ -182,6 +183,28 @@ func TestAChallengeIsAnsweredOnce(t *testing.T) {
 		if counts["OK"] != 1 || counts["Unauthenticated INVALID_CREDENTIALS"] != 3 {
 			t.Errorf("%v", counts)
 		}
+	})
+}
+
+// What is remembered of an answer outlives the challenge also by a store's clock
+// that is ahead of ours.
+func TestAChallengeIsAnsweredOnceByAFastClockToo(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, open opener) {
+		ahead := func(s *setup) {
+			s.open = func(t testing.TB, now func() time.Time) store.Store {
+				return open(t, func() time.Time { return now().Add(90 * time.Second) })
+			}
+		}
+		w := newWorld(t, ahead, twoFactors)
+		c := w.challenged()
+		w.clock.advance(4 * time.Minute)
+		w.must(w.answer(c, rightCode, nil))
+		if _, err := w.store.Sweep(t.Context(), 100); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.answer(c, rightCode, nil)
+		wantRefusal(t, err, "Unauthenticated INVALID_CREDENTIALS")
 	})
 }
 
