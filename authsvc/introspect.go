@@ -82,5 +82,9 @@ func introspected(c *token.Claims) *grpcauthv1.IntrospectTokenResponse {
 	if !c.AuthTime().IsZero() {
 		resp.AuthTime = timestamppb.New(c.AuthTime())
 	}
+	if c.Bound() {
+		thumbprint, _ := c.Claim("cnf.x5t#S256").Text()
+		resp.Confirmation = &grpcauthv1.Confirmation{X5TS256: thumbprint}
+	}
 	return resp
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/token"
 )
 
 // introspector is a world with the service "gateway", which serves notes, and
@@ -54,6 +55,28 @@ func TestIntrospectionOfATokenThatStands(t *testing.T) {
 		}
 		if own := w.about(gateway, gateway.GetAccessToken()); own.GetSubject() != "client:gateway" || own.GetAuthTime() != nil || own.GetSessionId() != "" {
 			t.Errorf("of a service's token it tells %v", own)
+		}
+	})
+}
+
+// Who takes a bound token on somebody's word can hold its bearer to it.
+//
+// checklist: C3 X2
+func TestIntrospectionTellsWhatATokenIsBoundTo(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, open opener) {
+		w, gateway := introspector(t, open.use, bound)
+		certificate := selfSigned(t)
+		resp, err := w.overTLS()(certificate).Login(t.Context(), &grpcauthv1.LoginRequest{Username: "ada", Password: adaPassword})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := w.about(gateway, resp.GetTokens().GetAccessToken())
+		if want := token.CertificateThumbprint(certificate.Leaf); !got.GetActive() || got.GetConfirmation().GetX5TS256() != want {
+			t.Errorf("active %t, bound to %q, want %q", got.GetActive(), got.GetConfirmation().GetX5TS256(), want)
+		}
+		if own := w.about(gateway, gateway.GetAccessToken()); !own.GetActive() || own.GetConfirmation() != nil {
+			t.Errorf("of a token that is bound to nothing it tells %v", own)
 		}
 	})
 }

@@ -1797,14 +1797,17 @@ type IntrospectTokenResponse struct {
 	// Who the token speaks for.
 	Subject string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
 	// The client it was issued to.
-	ClientId      string                 `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	Scopes        []string               `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	Roles         []string               `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
-	Audiences     []string               `protobuf:"bytes,6,rep,name=audiences,proto3" json:"audiences,omitempty"`
-	SessionId     string                 `protobuf:"bytes,7,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	AuthTime      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=auth_time,json=authTime,proto3" json:"auth_time,omitempty"`
+	ClientId  string                 `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	Scopes    []string               `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	Roles     []string               `protobuf:"bytes,5,rep,name=roles,proto3" json:"roles,omitempty"`
+	Audiences []string               `protobuf:"bytes,6,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	SessionId string                 `protobuf:"bytes,7,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	IssuedAt  *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	AuthTime  *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=auth_time,json=authTime,proto3" json:"auth_time,omitempty"`
+	// What the token is bound to: not set for a token that is good in anybody's
+	// hands. Whoever takes a bound one holds the caller to it (RFC 8705 §3.2).
+	Confirmation  *Confirmation `protobuf:"bytes,11,opt,name=confirmation,proto3" json:"confirmation,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1909,6 +1912,61 @@ func (x *IntrospectTokenResponse) GetAuthTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *IntrospectTokenResponse) GetConfirmation() *Confirmation {
+	if x != nil {
+		return x.Confirmation
+	}
+	return nil
+}
+
+// Confirmation is the `cnf` of a token.
+type Confirmation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token is good only over a TLS connection with the client certificate
+	// that has this SHA-256, in base64url without padding: `x5t#S256` (RFC 8705
+	// §3.1).
+	X5TS256       string `protobuf:"bytes,1,opt,name=x5t_s256,json=x5tS256,proto3" json:"x5t_s256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Confirmation) Reset() {
+	*x = Confirmation{}
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Confirmation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Confirmation) ProtoMessage() {}
+
+func (x *Confirmation) ProtoReflect() protoreflect.Message {
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Confirmation.ProtoReflect.Descriptor instead.
+func (*Confirmation) Descriptor() ([]byte, []int) {
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Confirmation) GetX5TS256() string {
+	if x != nil {
+		return x.X5TS256
+	}
+	return ""
+}
+
 // GetJwksRequest asks for the keys.
 type GetJwksRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1918,7 +1976,7 @@ type GetJwksRequest struct {
 
 func (x *GetJwksRequest) Reset() {
 	*x = GetJwksRequest{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[28]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +1988,7 @@ func (x *GetJwksRequest) String() string {
 func (*GetJwksRequest) ProtoMessage() {}
 
 func (x *GetJwksRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[28]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2001,7 @@ func (x *GetJwksRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJwksRequest.ProtoReflect.Descriptor instead.
 func (*GetJwksRequest) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{28}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{29}
 }
 
 // GetJwksResponse is a JWK Set.
@@ -1957,7 +2015,7 @@ type GetJwksResponse struct {
 
 func (x *GetJwksResponse) Reset() {
 	*x = GetJwksResponse{}
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[29]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1969,7 +2027,7 @@ func (x *GetJwksResponse) String() string {
 func (*GetJwksResponse) ProtoMessage() {}
 
 func (x *GetJwksResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[29]
+	mi := &file_grpcauth_v1_auth_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1982,7 +2040,7 @@ func (x *GetJwksResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJwksResponse.ProtoReflect.Descriptor instead.
 func (*GetJwksResponse) Descriptor() ([]byte, []int) {
-	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{29}
+	return file_grpcauth_v1_auth_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetJwksResponse) GetKeys() []*structpb.Struct {
@@ -2111,7 +2169,7 @@ const file_grpcauth_v1_auth_service_proto_rawDesc = "" +
 	"\x05proof\"\x15\n" +
 	"\x13RevokeTokenResponse\"3\n" +
 	"\x16IntrospectTokenRequest\x12\x19\n" +
-	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"\x80\x03\n" +
+	"\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01R\x05token\"\xbf\x03\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\tR\asubject\x12\x1b\n" +
@@ -2125,7 +2183,10 @@ const file_grpcauth_v1_auth_service_proto_rawDesc = "" +
 	"expires_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x127\n" +
 	"\tissued_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\bissuedAt\x127\n" +
 	"\tauth_time\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\bauthTime\"\x10\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bauthTime\x12=\n" +
+	"\fconfirmation\x18\v \x01(\v2\x19.grpcauth.v1.ConfirmationR\fconfirmation\")\n" +
+	"\fConfirmation\x12\x19\n" +
+	"\bx5t_s256\x18\x01 \x01(\tR\ax5tS256\"\x10\n" +
 	"\x0eGetJwksRequest\">\n" +
 	"\x0fGetJwksResponse\x12+\n" +
 	"\x04keys\x18\x01 \x03(\v2\x17.google.protobuf.StructR\x04keys2\xb5\t\n" +
@@ -2156,7 +2217,7 @@ func file_grpcauth_v1_auth_service_proto_rawDescGZIP() []byte {
 	return file_grpcauth_v1_auth_service_proto_rawDescData
 }
 
-var file_grpcauth_v1_auth_service_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_grpcauth_v1_auth_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_grpcauth_v1_auth_service_proto_goTypes = []any{
 	(*LoginRequest)(nil),              // 0: grpcauth.v1.LoginRequest
 	(*ChallengeAnswer)(nil),           // 1: grpcauth.v1.ChallengeAnswer
@@ -2186,68 +2247,70 @@ var file_grpcauth_v1_auth_service_proto_goTypes = []any{
 	(*RevokeTokenResponse)(nil),       // 25: grpcauth.v1.RevokeTokenResponse
 	(*IntrospectTokenRequest)(nil),    // 26: grpcauth.v1.IntrospectTokenRequest
 	(*IntrospectTokenResponse)(nil),   // 27: grpcauth.v1.IntrospectTokenResponse
-	(*GetJwksRequest)(nil),            // 28: grpcauth.v1.GetJwksRequest
-	(*GetJwksResponse)(nil),           // 29: grpcauth.v1.GetJwksResponse
-	(*durationpb.Duration)(nil),       // 30: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),     // 31: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),           // 32: google.protobuf.Struct
+	(*Confirmation)(nil),              // 28: grpcauth.v1.Confirmation
+	(*GetJwksRequest)(nil),            // 29: grpcauth.v1.GetJwksRequest
+	(*GetJwksResponse)(nil),           // 30: grpcauth.v1.GetJwksResponse
+	(*durationpb.Duration)(nil),       // 31: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),     // 32: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),           // 33: google.protobuf.Struct
 }
 var file_grpcauth_v1_auth_service_proto_depIdxs = []int32{
 	1,  // 0: grpcauth.v1.LoginRequest.challenge_answer:type_name -> grpcauth.v1.ChallengeAnswer
 	3,  // 1: grpcauth.v1.LoginResponse.tokens:type_name -> grpcauth.v1.Tokens
 	4,  // 2: grpcauth.v1.LoginResponse.challenge:type_name -> grpcauth.v1.Challenge
-	30, // 3: grpcauth.v1.Tokens.expires_in:type_name -> google.protobuf.Duration
-	30, // 4: grpcauth.v1.Tokens.refresh_expires_in:type_name -> google.protobuf.Duration
-	30, // 5: grpcauth.v1.Challenge.expires_in:type_name -> google.protobuf.Duration
+	31, // 3: grpcauth.v1.Tokens.expires_in:type_name -> google.protobuf.Duration
+	31, // 4: grpcauth.v1.Tokens.refresh_expires_in:type_name -> google.protobuf.Duration
+	31, // 5: grpcauth.v1.Challenge.expires_in:type_name -> google.protobuf.Duration
 	3,  // 6: grpcauth.v1.RefreshResponse.tokens:type_name -> grpcauth.v1.Tokens
 	1,  // 7: grpcauth.v1.ReauthenticateRequest.challenge_answer:type_name -> grpcauth.v1.ChallengeAnswer
 	3,  // 8: grpcauth.v1.ReauthenticateResponse.tokens:type_name -> grpcauth.v1.Tokens
 	4,  // 9: grpcauth.v1.ReauthenticateResponse.challenge:type_name -> grpcauth.v1.Challenge
-	31, // 10: grpcauth.v1.GetUserInfoResponse.auth_time:type_name -> google.protobuf.Timestamp
-	31, // 11: grpcauth.v1.GetUserInfoResponse.expires_at:type_name -> google.protobuf.Timestamp
+	32, // 10: grpcauth.v1.GetUserInfoResponse.auth_time:type_name -> google.protobuf.Timestamp
+	32, // 11: grpcauth.v1.GetUserInfoResponse.expires_at:type_name -> google.protobuf.Timestamp
 	15, // 12: grpcauth.v1.ListSessionsResponse.sessions:type_name -> grpcauth.v1.Session
-	31, // 13: grpcauth.v1.Session.created_at:type_name -> google.protobuf.Timestamp
-	31, // 14: grpcauth.v1.Session.auth_time:type_name -> google.protobuf.Timestamp
-	31, // 15: grpcauth.v1.Session.last_seen:type_name -> google.protobuf.Timestamp
-	31, // 16: grpcauth.v1.Session.idle_expires_at:type_name -> google.protobuf.Timestamp
-	31, // 17: grpcauth.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
+	32, // 13: grpcauth.v1.Session.created_at:type_name -> google.protobuf.Timestamp
+	32, // 14: grpcauth.v1.Session.auth_time:type_name -> google.protobuf.Timestamp
+	32, // 15: grpcauth.v1.Session.last_seen:type_name -> google.protobuf.Timestamp
+	32, // 16: grpcauth.v1.Session.idle_expires_at:type_name -> google.protobuf.Timestamp
+	32, // 17: grpcauth.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
 	3,  // 18: grpcauth.v1.ChangePasswordResponse.tokens:type_name -> grpcauth.v1.Tokens
-	30, // 19: grpcauth.v1.IssueClientTokenResponse.expires_in:type_name -> google.protobuf.Duration
-	31, // 20: grpcauth.v1.IntrospectTokenResponse.expires_at:type_name -> google.protobuf.Timestamp
-	31, // 21: grpcauth.v1.IntrospectTokenResponse.issued_at:type_name -> google.protobuf.Timestamp
-	31, // 22: grpcauth.v1.IntrospectTokenResponse.auth_time:type_name -> google.protobuf.Timestamp
-	32, // 23: grpcauth.v1.GetJwksResponse.keys:type_name -> google.protobuf.Struct
-	0,  // 24: grpcauth.v1.AuthService.Login:input_type -> grpcauth.v1.LoginRequest
-	5,  // 25: grpcauth.v1.AuthService.Refresh:input_type -> grpcauth.v1.RefreshRequest
-	7,  // 26: grpcauth.v1.AuthService.Reauthenticate:input_type -> grpcauth.v1.ReauthenticateRequest
-	9,  // 27: grpcauth.v1.AuthService.Logout:input_type -> grpcauth.v1.LogoutRequest
-	11, // 28: grpcauth.v1.AuthService.GetUserInfo:input_type -> grpcauth.v1.GetUserInfoRequest
-	13, // 29: grpcauth.v1.AuthService.ListSessions:input_type -> grpcauth.v1.ListSessionsRequest
-	16, // 30: grpcauth.v1.AuthService.RevokeSession:input_type -> grpcauth.v1.RevokeSessionRequest
-	18, // 31: grpcauth.v1.AuthService.RevokeAllSessions:input_type -> grpcauth.v1.RevokeAllSessionsRequest
-	20, // 32: grpcauth.v1.AuthService.ChangePassword:input_type -> grpcauth.v1.ChangePasswordRequest
-	22, // 33: grpcauth.v1.AuthService.IssueClientToken:input_type -> grpcauth.v1.IssueClientTokenRequest
-	24, // 34: grpcauth.v1.AuthService.RevokeToken:input_type -> grpcauth.v1.RevokeTokenRequest
-	26, // 35: grpcauth.v1.AuthService.IntrospectToken:input_type -> grpcauth.v1.IntrospectTokenRequest
-	28, // 36: grpcauth.v1.AuthService.GetJwks:input_type -> grpcauth.v1.GetJwksRequest
-	2,  // 37: grpcauth.v1.AuthService.Login:output_type -> grpcauth.v1.LoginResponse
-	6,  // 38: grpcauth.v1.AuthService.Refresh:output_type -> grpcauth.v1.RefreshResponse
-	8,  // 39: grpcauth.v1.AuthService.Reauthenticate:output_type -> grpcauth.v1.ReauthenticateResponse
-	10, // 40: grpcauth.v1.AuthService.Logout:output_type -> grpcauth.v1.LogoutResponse
-	12, // 41: grpcauth.v1.AuthService.GetUserInfo:output_type -> grpcauth.v1.GetUserInfoResponse
-	14, // 42: grpcauth.v1.AuthService.ListSessions:output_type -> grpcauth.v1.ListSessionsResponse
-	17, // 43: grpcauth.v1.AuthService.RevokeSession:output_type -> grpcauth.v1.RevokeSessionResponse
-	19, // 44: grpcauth.v1.AuthService.RevokeAllSessions:output_type -> grpcauth.v1.RevokeAllSessionsResponse
-	21, // 45: grpcauth.v1.AuthService.ChangePassword:output_type -> grpcauth.v1.ChangePasswordResponse
-	23, // 46: grpcauth.v1.AuthService.IssueClientToken:output_type -> grpcauth.v1.IssueClientTokenResponse
-	25, // 47: grpcauth.v1.AuthService.RevokeToken:output_type -> grpcauth.v1.RevokeTokenResponse
-	27, // 48: grpcauth.v1.AuthService.IntrospectToken:output_type -> grpcauth.v1.IntrospectTokenResponse
-	29, // 49: grpcauth.v1.AuthService.GetJwks:output_type -> grpcauth.v1.GetJwksResponse
-	37, // [37:50] is the sub-list for method output_type
-	24, // [24:37] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	31, // 19: grpcauth.v1.IssueClientTokenResponse.expires_in:type_name -> google.protobuf.Duration
+	32, // 20: grpcauth.v1.IntrospectTokenResponse.expires_at:type_name -> google.protobuf.Timestamp
+	32, // 21: grpcauth.v1.IntrospectTokenResponse.issued_at:type_name -> google.protobuf.Timestamp
+	32, // 22: grpcauth.v1.IntrospectTokenResponse.auth_time:type_name -> google.protobuf.Timestamp
+	28, // 23: grpcauth.v1.IntrospectTokenResponse.confirmation:type_name -> grpcauth.v1.Confirmation
+	33, // 24: grpcauth.v1.GetJwksResponse.keys:type_name -> google.protobuf.Struct
+	0,  // 25: grpcauth.v1.AuthService.Login:input_type -> grpcauth.v1.LoginRequest
+	5,  // 26: grpcauth.v1.AuthService.Refresh:input_type -> grpcauth.v1.RefreshRequest
+	7,  // 27: grpcauth.v1.AuthService.Reauthenticate:input_type -> grpcauth.v1.ReauthenticateRequest
+	9,  // 28: grpcauth.v1.AuthService.Logout:input_type -> grpcauth.v1.LogoutRequest
+	11, // 29: grpcauth.v1.AuthService.GetUserInfo:input_type -> grpcauth.v1.GetUserInfoRequest
+	13, // 30: grpcauth.v1.AuthService.ListSessions:input_type -> grpcauth.v1.ListSessionsRequest
+	16, // 31: grpcauth.v1.AuthService.RevokeSession:input_type -> grpcauth.v1.RevokeSessionRequest
+	18, // 32: grpcauth.v1.AuthService.RevokeAllSessions:input_type -> grpcauth.v1.RevokeAllSessionsRequest
+	20, // 33: grpcauth.v1.AuthService.ChangePassword:input_type -> grpcauth.v1.ChangePasswordRequest
+	22, // 34: grpcauth.v1.AuthService.IssueClientToken:input_type -> grpcauth.v1.IssueClientTokenRequest
+	24, // 35: grpcauth.v1.AuthService.RevokeToken:input_type -> grpcauth.v1.RevokeTokenRequest
+	26, // 36: grpcauth.v1.AuthService.IntrospectToken:input_type -> grpcauth.v1.IntrospectTokenRequest
+	29, // 37: grpcauth.v1.AuthService.GetJwks:input_type -> grpcauth.v1.GetJwksRequest
+	2,  // 38: grpcauth.v1.AuthService.Login:output_type -> grpcauth.v1.LoginResponse
+	6,  // 39: grpcauth.v1.AuthService.Refresh:output_type -> grpcauth.v1.RefreshResponse
+	8,  // 40: grpcauth.v1.AuthService.Reauthenticate:output_type -> grpcauth.v1.ReauthenticateResponse
+	10, // 41: grpcauth.v1.AuthService.Logout:output_type -> grpcauth.v1.LogoutResponse
+	12, // 42: grpcauth.v1.AuthService.GetUserInfo:output_type -> grpcauth.v1.GetUserInfoResponse
+	14, // 43: grpcauth.v1.AuthService.ListSessions:output_type -> grpcauth.v1.ListSessionsResponse
+	17, // 44: grpcauth.v1.AuthService.RevokeSession:output_type -> grpcauth.v1.RevokeSessionResponse
+	19, // 45: grpcauth.v1.AuthService.RevokeAllSessions:output_type -> grpcauth.v1.RevokeAllSessionsResponse
+	21, // 46: grpcauth.v1.AuthService.ChangePassword:output_type -> grpcauth.v1.ChangePasswordResponse
+	23, // 47: grpcauth.v1.AuthService.IssueClientToken:output_type -> grpcauth.v1.IssueClientTokenResponse
+	25, // 48: grpcauth.v1.AuthService.RevokeToken:output_type -> grpcauth.v1.RevokeTokenResponse
+	27, // 49: grpcauth.v1.AuthService.IntrospectToken:output_type -> grpcauth.v1.IntrospectTokenResponse
+	30, // 50: grpcauth.v1.AuthService.GetJwks:output_type -> grpcauth.v1.GetJwksResponse
+	38, // [38:51] is the sub-list for method output_type
+	25, // [25:38] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_grpcauth_v1_auth_service_proto_init() }
@@ -2278,7 +2341,7 @@ func file_grpcauth_v1_auth_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_grpcauth_v1_auth_service_proto_rawDesc), len(file_grpcauth_v1_auth_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
