@@ -31,24 +31,16 @@ func (s *Store) Attempt(ctx context.Context, keys ...store.AttemptKey) (wait tim
 	return 0, err
 }
 
-// lockAttempt locks a row and makes it where there is none, in one statement:
-// between two, Forgive could delete it.
-const lockAttempt = `INSERT INTO attempt (key, n, last_at, free_at) VALUES ($1, 0, 0, 0)
-	ON CONFLICT (key) DO UPDATE SET n = attempt.n RETURNING n, last_at, free_at`
-
 // attemptRow is a row of attempt, in microseconds.
 type attemptRow struct{ n, last, free int64 }
 
 func (s *Store) attempt(ctx context.Context, tx *sql.Conn, keys []store.AttemptKey) (time.Duration, error) {
 	rows := make([]attemptRow, len(keys))
+	var now, until int64
 	for i, k := range keys {
-		if err := tx.QueryRowContext(ctx, lockAttempt, k.Key).Scan(&rows[i].n, &rows[i].last, &rows[i].free); err != nil {
+		if err := tx.QueryRowContext(ctx, s.text.lockAttempt, s.clock(), k.Key).Scan(&rows[i].n, &rows[i].last, &rows[i].free, &now); err != nil {
 			return 0, err
 		}
-	}
-	var now, until int64
-	if err := tx.QueryRowContext(ctx, s.text.now, s.clock()).Scan(&now); err != nil {
-		return 0, err
 	}
 	for i, k := range keys {
 		if now-rows[i].last >= store.AttemptsForgotten.Microseconds() {
@@ -90,30 +82,25 @@ func isKnown(ctx context.Context, tx *sql.Conn, key string, now int64) (known bo
 // Forgive implements [store.Attempts].
 func (s *Store) Forgive(ctx context.Context, keys ...string) error {
 	return s.tx(ctx, "forgive attempts", func(ctx context.Context, tx *sql.Conn) error {
-		if err := eachKey(ctx, tx, `DELETE FROM attempt WHERE key = $1`, keys); err != nil {
+		if err := eachKey(ctx, tx, keys, `DELETE FROM attempt WHERE key = $1`); err != nil {
 			return err
 		}
-		now, err := s.time(ctx, tx)
-		if err != nil {
-			return err
-		}
-		return eachKey(ctx, tx, `INSERT INTO known (key, expires) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET expires = $2`,
-			keys, timeIn(now.Add(store.KnownFor)))
+		return eachKey(ctx, tx, keys, s.text.know, s.clock(), store.KnownFor.Microseconds())
 	})
 }
 
 // Pardon implements [store.Attempts].
 func (s *Store) Pardon(ctx context.Context, keys ...string) error {
 	return s.tx(ctx, "pardon attempts", func(ctx context.Context, tx *sql.Conn) error {
-		return eachKey(ctx, tx, `UPDATE attempt SET n = n - 1 WHERE key = $1 AND n > 0`, keys)
+		return eachKey(ctx, tx, keys, `UPDATE attempt SET n = n - 1 WHERE key = $1 AND n > 0`)
 	})
 }
 
-// eachKey runs a statement for every key, in the order that Attempt locks them
-// in.
-func eachKey(ctx context.Context, tx *sql.Conn, statement string, keys []string, args ...any) error {
+// eachKey runs a statement for every key, its last argument, in the order that
+// Attempt locks them in.
+func eachKey(ctx context.Context, tx *sql.Conn, keys []string, statement string, args ...any) error {
 	for _, key := range slices.Sorted(slices.Values(keys)) {
-		if _, err := tx.ExecContext(ctx, statement, append([]any{key}, args...)...); err != nil {
+		if _, err := tx.ExecContext(ctx, statement, append(slices.Clip(args), key)...); err != nil {
 			return err
 		}
 	}

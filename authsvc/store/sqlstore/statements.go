@@ -6,7 +6,7 @@ import "fmt"
 type statements struct {
 	now, create, replace, rotate, lockSession, raise string
 	sessionsOf, lockSubject, lockClient, shareClient string
-	raiseClient, revokeAll                           string
+	raiseClient, revokeAll, lockAttempt, know        string
 	sweeps                                           []sweep
 }
 
@@ -75,6 +75,13 @@ func newStatements(f fragments) statements {
 			(SELECT id FROM session WHERE revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
 		lockClient:  selectClient + ` WHERE id = $1` + f.exclusive,
 		shareClient: `SELECT disabled_at FROM client WHERE id = $1` + f.share,
+
+		// A row is locked and made where there is none in one statement:
+		// between two, Forgive could delete it. The time is read after that.
+		lockAttempt: `INSERT INTO attempt (key, n, last_at, free_at) VALUES ($2, 0, 0, 0)
+			ON CONFLICT (key) DO UPDATE SET n = attempt.n RETURNING n, last_at, free_at, ` + f.now,
+		know: `INSERT INTO known (key, expires) VALUES ($3, ` + f.now + ` + $2)
+			ON CONFLICT (key) DO UPDATE SET expires = excluded.expires`,
 
 		raise: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
 			(SELECT id FROM session WHERE subject = $3 AND revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
