@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory --warn-undefined-variables
 BIN := $(CURDIR)/.bin
 BUF := $(BIN)/node/node_modules/.bin/buf
 LINT := $(BIN)/golangci-lint
-# Folders that hold generated code and nothing else.
+# Folders of generated code. What is not named *.pb.go there is written by hand.
 GENERATED := gen examples/gen internal/testkit/gen
 
 # Flags for go test (test, race, cover) and for the benchmarks (bench).
@@ -143,6 +143,7 @@ clean: ## Remove installed tools and what builds leave behind
 .cache/generated: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc
 	@rm -rf $@ && mkdir -p $@
 	@PATH="$(BIN):$$PATH" $(BUF) generate --output $@
+	@find $(GENERATED) -type f ! -name '*.pb.go' | while read -r file; do cp "$$file" "$@/$$file" || exit 1; done
 
 # Who may call the services of ours that are there for more than tests and docs.
 .PHONY: .cache/rules
