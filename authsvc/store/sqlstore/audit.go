@@ -52,15 +52,12 @@ func scanEntry(row scanner) (e store.Entry, err error) {
 // record writes entries as a transaction's last step, for it locks the ledger.
 func (s *Store) record(ctx context.Context, tx *sql.Conn, log []store.Entry) error {
 	for _, e := range log {
-		now, err := s.time(ctx, tx)
-		if err != nil {
+		var at int64
+		if err := tx.QueryRowContext(ctx, s.text.nextEntry, s.clock()).Scan(&e.Seq, &at); err != nil {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, `UPDATE ledger SET audit_seq = audit_seq + 1 WHERE one = 1 RETURNING audit_seq`).Scan(&e.Seq); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			e.Seq, timeIn(now), e.Kind, e.Actor, e.Subject, e.ClientID, e.SessionID, e.Address, e.OtherAddress, e.Reason, e.Count)
+		_, err := tx.ExecContext(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			e.Seq, at, e.Kind, e.Actor, e.Subject, e.ClientID, e.SessionID, e.Address, e.OtherAddress, e.Reason, e.Count)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ type statements struct {
 	now, create, replace, rotate, lockSession, raise string
 	sessionsOf, lockSubject, lockClient, shareClient string
 	raiseClient, revokeAll, lockAttempt, know        string
+	nextEntry                                        string
 	sweeps                                           []sweep
 }
 
@@ -82,6 +83,8 @@ func newStatements(f fragments) statements {
 			ON CONFLICT (key) DO UPDATE SET n = attempt.n RETURNING n, last_at, free_at, ` + f.now,
 		know: `INSERT INTO known (key, expires) VALUES ($3, ` + f.now + ` + $2)
 			ON CONFLICT (key) DO UPDATE SET expires = excluded.expires`,
+
+		nextEntry: `UPDATE ledger SET audit_seq = audit_seq + 1 WHERE one = 1 RETURNING audit_seq, ` + f.now,
 
 		raise: `UPDATE session SET revoked_at = ` + f.now + `, reason = $2 WHERE id IN
 			(SELECT id FROM session WHERE subject = $3 AND revoked_at = 0 ORDER BY id` + f.exclusive + `)`,
