@@ -39,6 +39,7 @@
 //	srv := grpc.NewServer(guard.ServerOptions()...)
 //	auth.Register(srv)
 //	err = guard.Protect(srv)
+//	go auth.Housekeep(ctx)                              // deletes what has expired
 //
 // # The tokens
 //

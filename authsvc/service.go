@@ -18,7 +18,8 @@ import (
 
 // Service logs people in and issues, renews and ends their tokens. It is safe
 // for concurrent use, holds no state of its own beside its keys and how often
-// each client has asked, and needs no closing.
+// each client has asked, and needs no closing. Run [Service.Housekeep] beside
+// it.
 type Service struct {
 	server   *server
 	trusted  token.TrustedIssuer

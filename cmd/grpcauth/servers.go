@@ -22,6 +22,7 @@ type servers struct {
 	grpc     *grpc.Server
 	health   *health.Server
 	http     *http.Server
+	auth     *authsvc.Service
 	watch    *watch
 	log      *slog.Logger
 	patience time.Duration // that running calls are given at the end
@@ -33,7 +34,7 @@ func newServers(c *serveCmd, l *listeners, auth *authsvc.Service, w *watch, log 
 	if err != nil {
 		return nil, err
 	}
-	s := &servers{bound: l, watch: w, log: log, patience: c.DrainTimeout}
+	s := &servers{bound: l, auth: auth, watch: w, log: log, patience: c.DrainTimeout}
 	s.http = newHTTP(c.Issuer, jwks, func(ctx context.Context) error { return s.ready(ctx, w.store) }, log)
 	s.grpc, s.health, err = newGRPC(auth, l.tls, c.plaintextFrom(), log)
 	return s, err
@@ -58,6 +59,10 @@ func (s *servers) run(ctx context.Context, unsignal func()) error {
 		running.Go(s.serveHTTP)
 	}
 	running.Go(func() error { return s.watch.run(ctx) })
+	running.Go(func() error {
+		s.auth.Housekeep(ctx)
+		return nil
+	})
 	running.Go(func() error {
 		<-ctx.Done()
 		unsignal()

@@ -4,26 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
 
-const (
-	// watchEvery is how often a server looks whether its database was
-	// restored or recovered under it, and writes down how far it has come.
-	watchEvery = 5 * time.Second
-	// sweepEvery is how often it deletes what can't matter any more, give or
-	// take a fifth, so that servers don't do it together.
-	sweepEvery = 5 * time.Minute
-	// sweepStep is how many records are deleted at once, and sweepPause how
-	// long calls then have the database to themselves.
-	sweepStep  = 500
-	sweepPause = 50 * time.Millisecond
-)
+// watchEvery is how often a server looks whether its database was restored or
+// recovered under it, and writes down how far it has come.
+const watchEvery = 5 * time.Second
 
 // errRecovered: refresh tokens are made with another key since.
 var errRecovered = errors.New("the database was recovered while this server used it: start the server again")
@@ -57,24 +45,20 @@ func newWatch(ctx context.Context, st store.Store, kid, path string, log *slog.L
 	return w, nil
 }
 
-// run watches and sweeps until ctx ends. It fails when the server must end.
+// run watches until ctx ends. It fails when the server must end.
 func (w *watch) run(ctx context.Context) error {
-	running, ctx := errgroup.WithContext(ctx)
-	running.Go(func() error {
-		for pause(ctx, watchEvery) {
+	every := time.NewTicker(watchEvery)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
 			if err := w.step(ctx); err != nil {
 				return err
 			}
 		}
-		return nil
-	})
-	running.Go(func() error {
-		for pause(ctx, jittered(sweepEvery)) {
-			w.sweep(ctx)
-		}
-		return nil
-	})
-	return running.Wait()
+	}
 }
 
 // end writes down how far the database has come once nothing is served any
@@ -121,38 +105,4 @@ func (w *watch) keep(ctx context.Context) {
 			slog.String("consequence", "a restored backup can't be told after the next start"))
 	}
 	w.unkept = why
-}
-
-// sweep deletes what can't matter any more, in small steps.
-func (w *watch) sweep(ctx context.Context) {
-	began, total := time.Now(), 0
-	for {
-		n, err := w.store.Sweep(ctx, sweepStep)
-		total += n
-		if err != nil && ctx.Err() == nil {
-			w.log.LogAttrs(ctx, slog.LevelWarn, "sweep_failed", slog.Int("records", total), slog.String("cause", err.Error()))
-			return
-		}
-		if err != nil || n < sweepStep || !pause(ctx, sweepPause) {
-			break
-		}
-	}
-	w.log.LogAttrs(ctx, slog.LevelDebug, "swept", slog.Int("records", total), slog.Duration("took", time.Since(began)))
-}
-
-// pause reports whether d went by before ctx ended.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
-// jittered is d, give or take a fifth.
-func jittered(d time.Duration) time.Duration {
-	return d - d/5 + rand.N(2*d/5) //nolint:gosec // no secret, only spread
 }

@@ -57,7 +57,7 @@ func serve(ctx context.Context, addr, dir string) error {
 	if err != nil {
 		return err
 	}
-	srv, err := newServer(people, sessions)
+	srv, err := newServer(ctx, people, sessions)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func openUsers(ctx context.Context, path string) (*users, error) {
 	return &users{db: db, hasher: hasher}, nil
 }
 
-func newServer(people *users, sessions store.Store) (*grpc.Server, error) {
+func newServer(ctx context.Context, people *users, sessions store.Store) (*grpc.Server, error) {
 	auth, err := authsvc.New(authsvc.Config{
 		Issuer:       "https://notes.example",
 		Audiences:    []string{"https://notes.example"},
@@ -104,6 +104,7 @@ func newServer(people *users, sessions store.Store) (*grpc.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	go auth.Housekeep(ctx) // deletes what has expired
 	srv := grpc.NewServer(guard.ServerOptions()...)
 	auth.Register(srv)
 	reflection.Register(srv)

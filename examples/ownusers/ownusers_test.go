@@ -42,7 +42,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := newServer(people, sessions)
+	srv, err := newServer(t.Context(), people, sessions)
 	if err != nil {
 		t.Fatal(err)
 	}

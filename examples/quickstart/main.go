@@ -59,6 +59,7 @@ func serve(ctx context.Context, addr, path string) error {
 	if err := guard.Protect(srv); err != nil {
 		return err // a method without a rule is never served
 	}
+	go auth.Housekeep(ctx) // deletes what has expired
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
