@@ -38,6 +38,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testTLS(t, b)
 	})
+	t.Run("tokens bound to a certificate", func(t *testing.T) {
+		t.Parallel()
+		testCertificateBound(t, b)
+	})
 	t.Run("discovery", func(t *testing.T) {
 		t.Parallel()
 		testDiscovery(t, b)

@@ -13,7 +13,8 @@ import (
 // off is the --http-listen that serves nothing.
 const off = "off"
 
-// listeners is the ports that are bound. http and tls may be nil.
+// listeners is the ports that are bound. http and tls, which gRPC is served
+// with, may be nil.
 type listeners struct {
 	grpc, http net.Listener
 	tls        *tls.Config
@@ -26,7 +27,7 @@ func (c *serveCmd) bind(ctx context.Context) (*listeners, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &listeners{tls: config}
+	l := &listeners{tls: askingForCertificate(config)}
 	local := config == nil && !c.AllowPlaintext
 	if l.grpc, err = listen(ctx, "listen", c.Listen, local); err != nil {
 		return nil, err
@@ -105,4 +106,17 @@ func (c *serveCmd) tlsConfig() (*tls.Config, error) {
 		return nil, fmt.Errorf("--tls-cert %s with --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// askingForCertificate has clients show a certificate if they have one, for the
+// tokens that are bound to one (RFC 8705 §4). Who signed it is not looked at: a
+// thumbprint is all that is compared, and TLS itself proves that the private key
+// is there.
+func askingForCertificate(config *tls.Config) *tls.Config {
+	if config == nil {
+		return nil
+	}
+	asking := config.Clone()
+	asking.ClientAuth = tls.RequestClientCert
+	return asking
 }
