@@ -97,7 +97,8 @@ func (w *world) protected(ctx context.Context) map[string]error {
 	_, all := w.RevokeAllSessions(ctx, &grpcauthv1.RevokeAllSessionsRequest{})
 	_, again := w.Reauthenticate(ctx, &grpcauthv1.ReauthenticateRequest{Password: adaPassword})
 	_, password := w.ChangePassword(ctx, &grpcauthv1.ChangePasswordRequest{OldPassword: adaPassword, NewPassword: "analytical engine"})
-	return map[string]error{"Logout": logout, "GetUserInfo": info, "ListSessions": list, "RevokeSession": one, "RevokeAllSessions": all, "Reauthenticate": again, "ChangePassword": password}
+	_, other := w.IntrospectToken(ctx, &grpcauthv1.IntrospectTokenRequest{Token: "t"})
+	return map[string]error{"IntrospectToken": other, "Logout": logout, "GetUserInfo": info, "ListSessions": list, "RevokeSession": one, "RevokeAllSessions": all, "Reauthenticate": again, "ChangePassword": password}
 }
 
 // checklist: B4
@@ -133,7 +134,7 @@ func TestHandlersRefuseAForeignIssuersToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours := w.signIn()
-	raw, _, err := other.Issue(t.Context(), token.Spec{Subject: adaSubject, ClientID: "default", SessionID: ours.GetSessionId()})
+	raw, _, err := other.Issue(t.Context(), token.Spec{Subject: adaSubject, ClientID: "default", SessionID: ours.GetSessionId(), Scopes: []string{"grpcauth.introspect"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,6 +114,27 @@ func TestAClientThatMustProveItselfLogsNobodyIn(t *testing.T) {
 	}
 }
 
+// Anything can be sent as a client's id, a password too.
+//
+// checklist: B2
+func TestTheLogNamesNoClientThatIsNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.log.mustNotHold(adaPassword)
+	_, login := w.Login(t.Context(), &grpcauthv1.LoginRequest{Username: "ada", Password: adaPassword, ClientId: adaPassword})
+	_, refresh := w.Refresh(t.Context(), &grpcauthv1.RefreshRequest{RefreshToken: w.signIn().GetRefreshToken(), ClientId: adaPassword})
+	_, issue := w.IssueClientToken(t.Context(), bySecret(adaPassword, "not the secret"))
+	revoke := w.revokeToken(adaPassword, "no token at all")
+	for method, err := range map[string]error{"login": login, "refresh": refresh, "issue": issue, "revoke": revoke} {
+		if got := refusal(err); got != "Unauthenticated INVALID_CLIENT" {
+			t.Errorf("%s: %s", method, got)
+		}
+	}
+	if n := strings.Count(w.log.String(), `"client":"unknown"`); n != 4 {
+		t.Errorf("%d of 4 refusals tell of an unknown client", n)
+	}
+}
+
 func TestNewRefusesAClientThatIsInBothPlaces(t *testing.T) {
 	t.Parallel()
 	st := memory.New()

@@ -14,6 +14,7 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc"
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
+	"github.com/grpcauth/grpcauth/interceptor"
 )
 
 // checklist: B7
@@ -35,6 +36,23 @@ func TestSecretsOverPlaintextAreRefused(t *testing.T) {
 			refreshToken = resp.GetTokens().GetRefreshToken()
 		}
 	}
+}
+
+// A guard may take tokens from a proxy that the service takes no secrets from.
+//
+// checklist: B7
+func TestPasswordsOverPlaintextAreRefusedBehindAGuardThatIsNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, builtIn, func(s *setup) {
+		s.guard = []interceptor.Option{interceptor.AllowPlaintextFrom(netip.MustParsePrefix("198.51.100.0/24"))}
+	})
+	w.addAda(nil)
+	tokens := w.signIn()
+	ctx := metadata.AppendToOutgoingContext(w.as(tokens), "test-peer", "198.51.100.4")
+	wantRefusal(t, errorOf(w.GetUserInfo(ctx, &grpcauthv1.GetUserInfoRequest{})), "OK")
+	wantRefusal(t, errorOf(w.Reauthenticate(ctx, &grpcauthv1.ReauthenticateRequest{Password: adaPassword})), "Unauthenticated PLAINTEXT")
+	wantRefusal(t, errorOf(w.ChangePassword(ctx, &grpcauthv1.ChangePasswordRequest{OldPassword: adaPassword, NewPassword: newPassword})), "Unauthenticated PLAINTEXT")
+	w.must(w.refresh(tokens.GetRefreshToken()))
 }
 
 func TestAuthenticateFails(t *testing.T) {

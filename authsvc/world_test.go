@@ -48,6 +48,8 @@ type setup struct {
 	wrap func(store.Store) store.Store
 	// trusted is who the guard trusts beside the service.
 	trusted []token.TrustedIssuer
+	// guard is what else the guard is made with.
+	guard []interceptor.Option
 	// unguarded leaves the guard out.
 	unguarded bool
 	// outermost runs before the guard.
@@ -122,7 +124,7 @@ func (w *world) server(s *setup) *grpc.Server {
 		w.service.Register(srv)
 		return srv
 	}
-	guard, err := interceptor.New(w.verifier, interceptor.WithRevocations(w.service.Revocations()))
+	guard, err := interceptor.New(w.verifier, append(s.guard, interceptor.WithRevocations(w.service.Revocations()))...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
