@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/grpcauth/grpcauth/authsvc/password"
 	"github.com/grpcauth/grpcauth/authsvc/store"
@@ -57,7 +59,7 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 	if outdated {
 		return d.rehash(ctx, user, c)
 	}
-	return identityOf(user), nil
+	return identityOf(user)
 }
 
 // find takes a name as it was typed, and else in its one spelling. The first
@@ -81,7 +83,7 @@ func (d *builtin) find(ctx context.Context, typed string) (store.User, error) {
 func (d *builtin) rehash(ctx context.Context, user store.User, c Credentials) (Identity, error) {
 	hash, err := d.hasher.Hash(ctx, c.Password)
 	if errors.Is(err, password.ErrBusy) {
-		return identityOf(user), nil
+		return identityOf(user)
 	}
 	if err != nil {
 		return Identity{}, err
@@ -90,8 +92,11 @@ func (d *builtin) rehash(ctx context.Context, user store.User, c Credentials) (I
 	if errors.Is(err, store.ErrStale) {
 		return d.authenticate(ctx, c)
 	}
+	if err != nil {
+		return Identity{}, err
+	}
 	user.PasswordHash = hash
-	return identityOf(user), err
+	return identityOf(user)
 }
 
 // nobody takes as long as a wrong password does.
@@ -117,7 +122,7 @@ func (*builtin) renew(_ context.Context, subject string, kept store.User) (Ident
 	if kept.Subject != subject || !kept.DisabledAt.IsZero() {
 		return Identity{}, ErrGone
 	}
-	return identityOf(kept), nil
+	return identityOf(kept)
 }
 
 // change gives the user another password, if the one that was proven still
@@ -144,7 +149,12 @@ func versionOf(hash string) string {
 	return string(version[:])
 }
 
-func identityOf(u store.User) Identity {
+// identityOf refuses a user whose tokens would pass for a client's. Only the
+// Store itself, or what was imported into it, can hold one.
+func identityOf(u store.User) (Identity, error) {
+	if strings.HasPrefix(u.Subject, clientSubject) {
+		return Identity{}, fmt.Errorf("authsvc: the Store has a user with the subject %q: a user's must not begin with %q, which is for clients", u.Subject, clientSubject)
+	}
 	id := Identity{
 		Subject:  u.Subject,
 		Username: u.Username,
@@ -156,5 +166,5 @@ func identityOf(u store.User) Identity {
 		id.Scopes = unique(append([]string{adminScope}, u.Scopes...))
 		id.Roles = unique(append([]string{adminRole}, u.Roles...))
 	}
-	return id
+	return id, nil
 }

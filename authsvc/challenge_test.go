@@ -333,18 +333,6 @@ func TestChallengesThatCannotBeAsked(t *testing.T) {
 	}
 }
 
-// checklist: I4
-func TestNoUserHasAClientsSubject(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.people.change(func(p *person) { p.Subject = "client:billing" })
-	_, err := w.login(loginRequest(nil))
-	wantRefusal(t, err, "Internal INTERNAL")
-	if !strings.Contains(w.log.String(), "must not begin with") {
-		t.Error("the log does not say what to do")
-	}
-}
-
 // checklist: B2
 func TestChallengesPrintNoState(t *testing.T) {
 	t.Parallel()
