@@ -62,6 +62,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testPair(t, b)
 	})
+	t.Run("another key file", func(t *testing.T) {
+		t.Parallel()
+		testAnotherKeyFile(t, b)
+	})
 	t.Run("killed around the commit on PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		testKilled(t, b)

@@ -24,7 +24,9 @@ type keys struct {
 func (keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "keys{redacted}") }
 
 // loadKeys reads the keys, making at the first start those that are not given.
-// What is wrong with a given one is found before anything is made.
+// What is wrong with a given one is found before anything is made. The database
+// keeps a key also where another one signs, because it opens with the right key
+// file only: with another, every refresh token in use would be refused.
 func (c *serveCmd) loadKeys(ctx context.Context, st store.Store, log *slog.Logger) (*keys, error) {
 	given, err := c.givenKey()
 	if err != nil {
@@ -42,14 +44,15 @@ func (c *serveCmd) loadKeys(ctx context.Context, st store.Store, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	if given != nil {
-		return &keys{signing: given, refresh: refresh}, nil
-	}
-	signing, err := c.keptKey(ctx, st, sealed, master)
+	kept, err := c.keptKey(ctx, st, sealed, master)
 	if err != nil {
 		return nil, err
 	}
-	return &keys{signing: signing, refresh: refresh}, nil
+	signing := given
+	if signing == nil {
+		signing, err = c.fits(kept, c.Storage.name()+" was set up with")
+	}
+	return &keys{signing: signing, refresh: refresh}, err
 }
 
 // masterKey reads the key file. It makes one only while nothing is sealed
@@ -61,7 +64,7 @@ func (c *serveCmd) masterKey(fresh bool, log *slog.Logger) (masterKey, error) {
 	case err == nil || !errors.Is(err, fs.ErrNotExist):
 		return key, err
 	case !fresh:
-		return masterKey{}, fmt.Errorf("--key-file %s is missing, and the signing key in %s is sealed under it: restore it from a backup, or name where it is", path, c.Storage.name())
+		return masterKey{}, fmt.Errorf("--key-file %s is missing, and %s was set up with it: restore it from a backup, or name where it is", path, c.Storage.name())
 	case isPostgres(c.Storage.Store):
 		return masterKey{}, fmt.Errorf("--key-file %s is missing: name the one of the other servers, or %s", path, makeKeyFile(path))
 	}
@@ -86,8 +89,8 @@ func (c *serveCmd) givenKey() (*token.SigningKey, error) {
 	return c.fits(key, c.PrivateKeyFile+" holds")
 }
 
-// keptKey is the key of the access tokens that the database keeps. The first
-// start makes it.
+// keptKey is the key that the database keeps sealed. The first start makes it,
+// and so does that of a database which was served without one.
 func (c *serveCmd) keptKey(ctx context.Context, st store.Store, sealed []store.SigningKey, master masterKey) (*token.SigningKey, error) {
 	if len(sealed) == 0 {
 		first, err := c.addKey(ctx, st, master)
@@ -96,11 +99,7 @@ func (c *serveCmd) keptKey(ctx context.Context, st store.Store, sealed []store.S
 		}
 		sealed = append(sealed, first)
 	}
-	key, err := c.openKey(sealed[0], master)
-	if err != nil {
-		return nil, err
-	}
-	return c.fits(key, c.Storage.name()+" was set up with")
+	return c.openKey(sealed[0], master)
 }
 
 // fits refuses a key that is not of the algorithm asked for.
@@ -143,7 +142,11 @@ func privateKey(path string, alg token.Algorithm) (*token.SigningKey, error) {
 // addKey makes a key and keeps it sealed, unless another process was first:
 // then that one's key is returned.
 func (c *serveCmd) addKey(ctx context.Context, st store.Store, master masterKey) (store.SigningKey, error) {
-	key, err := token.GenerateKey(token.Algorithm(cmp.Or(c.Algorithm, string(token.EdDSA))))
+	alg := token.Algorithm(cmp.Or(c.Algorithm, string(token.EdDSA)))
+	if secretBytes(alg) > 0 { // that secret stays in its file
+		alg = token.EdDSA
+	}
+	key, err := token.GenerateKey(alg)
 	if err != nil {
 		return store.SigningKey{}, err
 	}
@@ -163,7 +166,7 @@ func (c *serveCmd) addKey(ctx context.Context, st store.Store, master masterKey)
 func (c *serveCmd) openKey(record store.SigningKey, master masterKey) (*token.SigningKey, error) {
 	plain, err := master.open(record.Sealed, c.binding(record.ID))
 	if err != nil {
-		return nil, fmt.Errorf("the signing key in %s does not open with %s for the issuer %s: start with the key file and the issuer it was made with", c.Storage.name(), c.keyPath(), c.Issuer)
+		return nil, fmt.Errorf("%s was set up with another key file than --key-file %s, or for another issuer than --issuer %s: start with those that it was set up with", c.Storage.name(), c.keyPath(), c.Issuer)
 	}
 	key, err := token.ParsePEM(plain, token.Algorithm(record.Algorithm))
 	if err != nil || key.ID() != record.ID || string(key.Algorithm()) != record.Algorithm {

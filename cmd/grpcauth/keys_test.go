@@ -139,8 +139,8 @@ func TestKeysOfOnesOwn(t *testing.T) {
 	if got := c.mustLoad(t, st).signing; got.Algorithm() != token.ES256 {
 		t.Errorf("the key of the file is for %s", got.Algorithm())
 	}
-	if sealed, err := st.SigningKeys(t.Context()); err != nil || len(sealed) != 0 {
-		t.Errorf("%d keys are kept beside it, %v", len(sealed), err)
+	if sealed, err := st.SigningKeys(t.Context()); err != nil || len(sealed) != 1 {
+		t.Errorf("%d keys are kept to know the key file by, %v", len(sealed), err)
 	}
 
 	c = server(t)
@@ -167,21 +167,21 @@ func TestKeysThatAreRefused(t *testing.T) {
 			change: func(_ *testing.T, c *serveCmd, _ store.Store) {
 				c.Issuer = "https://other.test"
 			},
-			want: "the signing key in DB does not open with KEY for the issuer https://other.test: start with the key file and the issuer it was made with",
+			want: "DB was set up with another key file than --key-file KEY, or for another issuer than --issuer https://other.test: start with those that it was set up with",
 		},
 		{
 			name: "another key file",
 			change: func(t *testing.T, c *serveCmd, _ store.Store) {
 				c.KeyFile = write(t, "other.key", newMasterKey().encode(), 0o600)
 			},
-			want: "the signing key in DB does not open with KEY for the issuer https://auth.test: start with",
+			want: "DB was set up with another key file than --key-file KEY, or for another issuer than --issuer https://auth.test: start with",
 		},
 		{
 			name: "no key file any more",
 			change: func(t *testing.T, c *serveCmd, _ store.Store) {
 				c.KeyFile = filepath.Join(t.TempDir(), "lost.key")
 			},
-			want: "--key-file KEY is missing, and the signing key in DB is sealed under it: restore it from a backup, or name where it is",
+			want: "--key-file KEY is missing, and DB was set up with it: restore it from a backup, or name where it is",
 		},
 		{
 			name: "another algorithm",

@@ -26,7 +26,7 @@ func testOperatingPage(t *testing.T, b binaries) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"bash", "sqlite3", "pg_dump", "pg_restore"} {
+	for _, name := range []string{"bash", "sqlite3", "psql", "pg_dump", "pg_restore"} {
 		testkit.Require(t, name)
 	}
 	restored := testkit.Postgres(t)

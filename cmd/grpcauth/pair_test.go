@@ -12,10 +12,11 @@ import (
 )
 
 // servePostgres starts a server on a PostgreSQL.
-func (b binaries) servePostgres(t *testing.T, url, key string) *authServer {
+func (b binaries) servePostgres(t *testing.T, url, key string, more ...string) *authServer {
 	t.Helper()
-	s := &authServer{program: b.start(t, "", []string{"GRPCAUTH_STORE=" + url}, "grpcauth", identity(
-		"--key-file", key, "--listen", "127.0.0.1:0", "--http-listen", "off", "--log-format", "json")...)}
+	s := &authServer{program: b.start(t, "", []string{"GRPCAUTH_STORE=" + url}, "grpcauth", identity(append([]string{
+		"--key-file", key, "--listen", "127.0.0.1:0", "--http-listen", "off", "--log-format", "json",
+	}, more...)...)...)}
 	if err := json.Unmarshal([]byte(s.line(&s.stderr, `"msg":"listening"`)), s); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type serveCmd struct {
 	Audience []string `group:"Who we are:" required:"" placeholder:"NAME" help:"Who the tokens are for: the services that will accept them. Repeat the flag, or separate names by commas."`
 
 	Storage        storeFlag `embed:""`
-	KeyFile        string    `group:"Storage and keys:" placeholder:"PATH" help:"The key that the signing key is sealed with and that refresh tokens are made with. Made at the first start, as grpcauth.key beside a SQLite file; with PostgreSQL you make it, the same for every server. Back it up. Whoever loses it ends every session."`
+	KeyFile        string    `group:"Storage and keys:" placeholder:"PATH" help:"The key that the signing key is sealed with and that refresh tokens are made with. Made at the first start, as grpcauth.key beside a SQLite file; with PostgreSQL you make it, the same for every server. Back it up: a server with another one does not start, and losing it ends every session."`
 	Algorithm      string    `group:"Storage and keys:" placeholder:"NAME" help:"How access tokens are signed: EdDSA; ES256, RS256, PS256, each also with 384 or 512; or HS256, HS384, HS512 with --secret-file. Without it: as the key that is there, EdDSA at the first start."`
 	PrivateKeyFile string    `group:"Storage and keys:" placeholder:"PATH" help:"Sign with this private key (PEM) instead of one made at the first start."`
 	SecretFile     string    `group:"Storage and keys:" placeholder:"PATH" help:"The shared secret of HS256, at least 32 bytes (HS384: 48, HS512: 64). Every service that verifies with it can also sign with it. A line break at its end is not part of it."`
