@@ -13,8 +13,9 @@
 //
 // What does not ask those methods shows all: String called directly,
 // prototext, protojson, encoding/json (also for a message inside of another
-// value that slog writes as JSON), a copy of the struct, and %w, which is for
-// errors. Keep these out of logs.
+// value that slog writes as JSON), a copy of the struct, %w, which is for
+// errors, and %s or %q with a struct that holds a message in an unexported
+// field. Keep these out of logs.
 //
 // The files that are not named *.pb.go are written by hand.
 package grpcauthv1
