@@ -53,6 +53,9 @@ func (f storeFlag) check() error {
 // name is what of --store may be shown: everything but secrets.
 func (f storeFlag) name() string {
 	if !isPostgres(f.Store) {
+		if _, err := parseSQLite(f.Store); err != nil {
+			return "..." // whatever it is
+		}
 		return f.Store
 	}
 	u, err := parsePostgres(f.Store)
@@ -86,12 +89,35 @@ func parseSQLite(text string) (string, error) {
 	switch {
 	case named && path != "":
 		return path, nil
+	case bareAddress(text):
+		return "", errBareAddress
 	case strings.Contains(text, "://"), strings.HasPrefix(text, "file:"):
 		return "", fmt.Errorf("--store %s: give the path of a SQLite file, or postgres://ROLE@HOST/DATABASE", scheme(text))
 	case path == "" || text == ":memory:":
 		return "", errors.New("--store: give the path of a SQLite file")
 	}
 	return path, nil
+}
+
+var errBareAddress = errors.New("--store looks like the address of a database, and it does not begin with postgres://: " +
+	"write postgres://ROLE@HOST:PORT/DATABASE?sslmode=verify-full and put the password into --store-password-file; " +
+	"a SQLite file of that name is sqlite:PATH")
+
+// bareAddress finds what other programs take for the address of a database, as
+// "host=h user=u password=p" and "u:p@h/d". As the path of a file, its password
+// would be shown.
+func bareAddress(text string) bool {
+	if strings.Contains(strings.Join(strings.Fields(strings.ToLower(text)), ""), "password=") {
+		return true
+	}
+	if strings.Contains(text, "://") {
+		return false
+	}
+	if filepath.IsAbs(text) {
+		text = text[len(filepath.VolumeName(text)):] // C: on Windows
+	}
+	_, rest, _ := strings.Cut(text, ":")
+	return strings.Contains(rest, "@")
 }
 
 // scheme is what of a URL may be shown: the rest may hold a password.
