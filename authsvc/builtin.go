@@ -59,7 +59,7 @@ func (d *builtin) authenticate(ctx context.Context, c Credentials) (Identity, er
 	if outdated {
 		return d.rehash(ctx, user, c)
 	}
-	return identityOf(user)
+	return provenBy(user)
 }
 
 // find takes a name as it was typed, and else in its one spelling. The first
@@ -83,7 +83,7 @@ func (d *builtin) find(ctx context.Context, typed string) (store.User, error) {
 func (d *builtin) rehash(ctx context.Context, user store.User, c Credentials) (Identity, error) {
 	hash, err := d.hasher.Hash(ctx, c.Password)
 	if errors.Is(err, password.ErrBusy) {
-		return identityOf(user)
+		return provenBy(user)
 	}
 	if err != nil {
 		return Identity{}, err
@@ -96,7 +96,14 @@ func (d *builtin) rehash(ctx context.Context, user store.User, c Credentials) (I
 		return Identity{}, err
 	}
 	user.PasswordHash = hash
-	return identityOf(user)
+	return provenBy(user)
+}
+
+// provenBy is a user whose password was right (RFC 8176 §2).
+func provenBy(user store.User) (Identity, error) {
+	id, err := identityOf(user)
+	id.AMR = []string{"pwd"}
+	return id, err
 }
 
 // nobody takes as long as a wrong password does.

@@ -2,7 +2,6 @@ package authsvc
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
@@ -49,8 +48,7 @@ func (s *server) changePassword(ctx context.Context, req *grpcauthv1.ChangePassw
 	if err != nil {
 		return nil, err
 	}
-	s.event(ctx, slog.LevelInfo, "password_changed", sessionAttrs(old)...)
-	return s.comeBack(ctx, old, client, Identity{Subject: user.Subject, Version: version})
+	return s.comeBack(ctx, old, client, Identity{Subject: user.Subject, Version: version, AMR: user.AMR})
 }
 
 // comeBack opens a session for the one who has just changed their password,
@@ -69,6 +67,5 @@ func (s *server) comeBack(ctx context.Context, old store.Session, client Client,
 	if err := s.store.CreateSession(ctx, next.session, user.counters.Subject, e); err != nil {
 		return nil, err
 	}
-	s.event(ctx, slog.LevelInfo, "login", sessionAttrs(next.session)...)
 	return next.tokens(s.cfg.RefreshTTL), nil
 }

@@ -66,6 +66,13 @@ type Identity struct {
 	// already ("sub", "scope") fails the call and is logged.
 	Claims map[string]any
 
+	// AMR is how the user has proven who they are (RFC 8176 §2), such as "pwd"
+	// for a password, and with "otp" beside it for a code from their phone. What
+	// Authenticate returns is in the `amr` of the session's tokens, after every
+	// refresh too; what Load returns here is not read. An empty entry fails the
+	// call and is logged. Empty: the tokens don't tell.
+	AMR []string
+
 	// Version is any text that changes when the user's credentials do, such
 	// as a digest of the password's hash or the time it was set. It is optional.
 	//

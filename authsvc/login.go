@@ -70,7 +70,7 @@ func (s *server) open(ctx context.Context, req *grpcauthv1.LoginRequest, client 
 		return nil, err
 	}
 	first := s.codec.first()
-	session := s.newSession(ctx, first, client, user.Subject)
+	session := s.newSession(ctx, first, client, user.Identity)
 	session.Scopes, session.Audiences, session.Label, session.Certificate = scopes, audiences, req.GetLabel(), certificate
 	grant, err := s.mint(ctx, session, user.Identity, scopes, audiences, user.counters)
 	if err != nil {
@@ -83,15 +83,16 @@ func (s *server) open(ctx context.Context, req *grpcauthv1.LoginRequest, client 
 	return grant.tokens(first, s.cfg.RefreshTTL), nil
 }
 
-func (s *server) newSession(ctx context.Context, first *refreshToken, client Client, subject string) store.Session {
+func (s *server) newSession(ctx context.Context, first *refreshToken, client Client, user Identity) store.Session {
 	now := s.cfg.Now()
 	return store.Session{
 		ID:          first.session(),
 		ClientID:    client.ID,
-		Subject:     subject,
+		Subject:     user.Subject,
 		Gen:         first.gen(),
 		CurHash:     first.hash(),
 		AuthTime:    now,
+		AMR:         unique(user.AMR),
 		IdleExpires: now.Add(s.cfg.RefreshTTL),
 		Expires:     now.Add(s.cfg.SessionTTL),
 		CreatedAt:   now,

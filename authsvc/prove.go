@@ -119,6 +119,7 @@ func (s *server) current(ctx context.Context, checked Identity, clientID string)
 	if err := sameVersion(checked.Version, now.Version); err != nil {
 		return proven{}, err
 	}
+	now.AMR = checked.AMR // it tells of this proof, of which Load knows nothing
 	return proven{Identity: now, counters: counters}, nil
 }
 
@@ -154,11 +155,13 @@ func (s *server) failed(ctx context.Context, p proof, subject string, err error)
 	defer tick.Stop()
 	anyway, cancel := context.WithTimeout(context.WithoutCancel(ctx), failurePatience)
 	defer cancel()
-	recorded := s.store.RecordFailure(anyway, store.Entry{
+	unrecorded := s.store.RecordFailure(anyway, store.Entry{
 		Kind: p.failure, Subject: subject, ClientID: p.ClientID, Address: addressOf(ctx), Reason: reason,
 	})
-	if recorded != nil {
-		s.event(ctx, slog.LevelWarn, "audit_failed", slog.String("cause", recorded.Error()))
+	if unrecorded != nil {
+		s.event(ctx, slog.LevelWarn, "audit_failed", slog.String("cause", unrecorded.Error()))
+	} else {
+		err = logged{err}
 	}
 	select {
 	case <-tick.C:

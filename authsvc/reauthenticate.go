@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
@@ -98,7 +97,6 @@ func (s *server) replace(ctx context.Context, old store.Session, client Client, 
 	if err != nil {
 		return nil, err
 	}
-	s.event(ctx, slog.LevelInfo, "reauthenticated", append(sessionAttrs(next.session), slog.String("replaces", old.ID))...)
 	return next.tokens(s.cfg.RefreshTTL), nil
 }
 
@@ -124,7 +122,7 @@ func (s *server) successor(ctx context.Context, old store.Session, client Client
 		return opening{}, err
 	}
 	first := s.codec.first()
-	session := s.newSession(ctx, first, client, user.Subject)
+	session := s.newSession(ctx, first, client, user.Identity)
 	session.Scopes, session.Audiences, session.Label, session.Certificate = old.Scopes, old.Audiences, old.Label, old.Certificate
 	grant, err := s.mint(ctx, session, user.Identity, scopes, audiences, user.counters)
 	return opening{session: session, first: first, grant: grant}, err

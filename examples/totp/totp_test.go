@@ -1,8 +1,12 @@
 package main
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,6 +104,27 @@ func wantWrong(t *testing.T, err error) {
 	}
 }
 
+// amrOf is how the user has proven who they are, as a session's token tells.
+// What the token is worth is not its question.
+func amrOf(t *testing.T, session *authclient.Session) []string {
+	t.Helper()
+	raw, err := session.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims struct {
+		AMR []string `json:"amr"`
+	}
+	if err := json.Unmarshal(payload, &claims); err != nil {
+		t.Fatal(err)
+	}
+	return claims.AMR
+}
+
 func TestLoginWithAPhone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -127,6 +152,9 @@ func TestLoginWithAPhone(t *testing.T) {
 	err = session.Reauthenticate(t.Context(), "correct horse battery staple") // asks for both factors once more
 	if _, err := wantChallenge(t, err).Answer(t.Context(), w.code()); err != nil {
 		t.Error(err)
+	}
+	if amr := amrOf(t, session); !slices.Equal(amr, []string{"pwd", "otp"}) {
+		t.Errorf("amr %q", amr)
 	}
 	me := grpcauthv1.NewAuthServiceClient(w.dial(t, session.DialOptions()...))
 	info, err := me.GetUserInfo(t.Context(), &grpcauthv1.GetUserInfoRequest{})

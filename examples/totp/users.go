@@ -65,7 +65,9 @@ func (u *users) second(answer *authsvc.ChallengeAnswer) (authsvc.Identity, error
 		return authsvc.Identity{Subject: who.Subject}, authsvc.ErrInvalidCredentials
 	}
 	who.lastUsed = counter
-	return who.Identity, nil
+	id := who.Identity
+	id.AMR = []string{"pwd", "otp"} // the `amr` of the tokens (RFC 8176)
+	return id, nil
 }
 
 // Load is asked at every login and every refresh.
