@@ -26,14 +26,19 @@ const (
 // the server, or a key that nobody else has. Printing or logging it shows
 // nothing of either.
 type ClientProof struct {
-	secret string
-	issuer string // for whom an assertion is
+	secret func() string // nil for none; a field would be printed with what holds a ClientProof
+	issuer string        // for whom an assertion is
 	key    *token.SigningKey
 }
 
 // ClientSecret proves the client by a secret that the server gave out for it
 // (RFC 6749 §2.3.1).
-func ClientSecret(secret string) ClientProof { return ClientProof{secret: secret} }
+func ClientSecret(secret string) ClientProof {
+	if secret == "" {
+		return ClientProof{}
+	}
+	return ClientProof{secret: func() string { return secret }}
+}
 
 // PrivateKeyJWT proves the client by a JWT that it signs with its private
 // key, for issuer, which is the server's `iss`, such as "https://auth.example"
@@ -45,7 +50,7 @@ func PrivateKeyJWT(issuer string, key *token.SigningKey) ClientProof {
 
 func (p ClientProof) check() error {
 	switch {
-	case p.secret != "":
+	case p.secret != nil:
 		return nil
 	case p.key == nil:
 		return errors.New("the proof is empty: pass a secret to ClientSecret, or a key to PrivateKeyJWT")
@@ -59,8 +64,8 @@ func (p ClientProof) check() error {
 
 // prove adds the proof to a request.
 func (p ClientProof) prove(ctx context.Context, r *grpcauthv1.IssueClientTokenRequest) error {
-	if p.secret != "" {
-		r.Proof = &grpcauthv1.IssueClientTokenRequest_ClientSecret{ClientSecret: p.secret}
+	if p.secret != nil {
+		r.Proof = &grpcauthv1.IssueClientTokenRequest_ClientSecret{ClientSecret: p.secret()}
 		return nil
 	}
 	assertion, err := p.assert(ctx, r.GetClientId())

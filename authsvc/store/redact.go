@@ -16,6 +16,12 @@ func (s Session) Format(f fmt.State, _ rune) { printRedacted(f, s.text()) }
 // LogValue logs the session's id only.
 func (s Session) LogValue() slog.Value { return slog.StringValue(s.text()) }
 
+// Format prints the session's id only, whatever the verb.
+func (r Renewal) Format(f fmt.State, _ rune) { printRedacted(f, r.text()) }
+
+// LogValue logs the session's id only.
+func (r Renewal) LogValue() slog.Value { return slog.StringValue(r.text()) }
+
 // Format prints the session's id and generation only, whatever the verb.
 func (r Rotation) Format(f fmt.State, _ rune) { printRedacted(f, r.text()) }
 
@@ -50,6 +56,7 @@ func (c Client) text() string       { return "store.Client{id=" + c.ID + "}" }
 func (c ClientSecret) text() string { return "store.ClientSecret{id=" + c.ID + "}" }
 
 func (s Session) text() string  { return "store.Session{id=" + s.ID + "}" }
+func (r Renewal) text() string  { return "store.Renewal{id=" + r.Session.ID + "}" }
 func (r Rotation) text() string { return fmt.Sprintf("store.Rotation{id=%s gen=%d}", r.ID, r.Gen) }
 func (u User) text() string     { return "store.User{subject=" + u.Subject + "}" }
 

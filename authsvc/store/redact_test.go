@@ -19,6 +19,8 @@ func TestRecordsShowNoSecret(t *testing.T) {
 		"Session":    store.Session{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw, KeyHash: raw},
 		"*Session":   &store.Session{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw, KeyHash: raw},
 		"Sessions":   []store.Session{{ID: "id", CurHash: raw, PrevHash: raw, Sealed: raw, KeyHash: raw}},
+		"Renewals":   []*store.Renewal{{Session: store.Session{ID: "id"}, User: store.User{PasswordHash: secret}}},
+		"Renewal":    store.Renewal{Session: store.Session{ID: "id"}, User: store.User{PasswordHash: secret}},
 		"Rotation":   store.Rotation{ID: "id", CurHash: raw, NewHash: raw, Sealed: raw, KeyHash: raw},
 		"User":       store.User{Subject: "id", PasswordHash: secret},
 		"*User":      &store.User{Subject: "id", PasswordHash: secret},
