@@ -42,7 +42,7 @@ type ChallengeError struct {
 	Method string
 	// State is whatever Authenticate wants back with the answer, at most 1024
 	// bytes. The client keeps it, encrypted.
-	State []byte
+	State []byte `json:"-"`
 }
 
 // check is the challenge itself, or what is wrong with it.
