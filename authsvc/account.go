@@ -2,7 +2,6 @@ package authsvc
 
 import (
 	"context"
-	"log/slog"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -24,11 +23,7 @@ func (s *server) logout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.revoke(ctx, claims.SessionID(), "logout"); err != nil {
-		return err
-	}
-	s.event(ctx, slog.LevelInfo, "logout", slog.String("session", claims.SessionID()), slog.String("subject", claims.Subject()), slog.String("client", claims.ClientID()))
-	return nil
+	return s.revoke(ctx, claims.SessionID(), claims.Subject(), "logout")
 }
 
 // GetUserInfo tells who the access token it is called with speaks for.

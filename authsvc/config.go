@@ -131,8 +131,8 @@ type Config struct {
 	// PROXY protocol), needs neither.
 	AllowPlaintextFrom []netip.Prefix
 
-	// Logger is told of logins, refreshes and refusals, never a secret. nil:
-	// [slog.Default].
+	// Logger is told of every entry of the audit record, of refreshes and
+	// refusals, never a secret. nil: [slog.Default].
 	Logger *slog.Logger
 
 	// Now is the clock of the tokens; the store has its own. nil: [time.Now].
@@ -173,8 +173,8 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Audit != nil && c.Store != nil {
-		c.Store = &told{Store: c.Store, now: c.Now, tell: c.Audit}
+	if c.Store != nil {
+		c.Store = &told{Store: c.Store, log: c.Logger, now: c.Now, tell: c.Audit}
 	}
 	return c
 }

@@ -81,7 +81,7 @@
 //
 // The audit record in the Store has an entry for each login, and one for each
 // hour of wrong passwords, by user or for all unknown names together;
-// [Config.Audit] is told of each.
+// [Config.Audit] and the log are told of each.
 //
 // # Services
 //
@@ -105,13 +105,12 @@
 // Every refusal carries its reason (google.rpc.ErrorInfo, domain "grpcauth").
 // What the service can't know now is UNAVAILABLE and changes nothing; a user
 // is never told that their password is wrong because a database is down. The
-// log has the cause, and one event each for login, login_failed, challenge,
-// refresh, refresh_replayed, refresh_failed, reauthenticated, password_changed,
-// session_revoked, sessions_revoked, logout, client_token, client_token_failed
-// and token_revoked, with session, subject and client. Four events are worth an alert: refresh_reused, a
-// used-up refresh token came back and its session was ended; refresh_forged,
-// somebody knows the Secret or the store was set back; password_unusable, what
-// the Store has as a user's password hash is none, so they can't log in;
-// audit_failed, a wrong password could not be written to the audit record. No
-// event holds a token, a password, or a user name.
+// log has the cause, each entry of the audit record whole (docs/operating.md
+// has its attributes), and one event each for challenge, refresh,
+// client_token, and what was refused. Four events are worth an alert:
+// refresh_reused, a used-up refresh token came back and its session was ended;
+// refresh_forged, somebody knows the Secret or the store was set back;
+// password_unusable, what the Store has as a user's password hash is none, so
+// they can't log in; audit_failed, a wrong password could not be written to the
+// audit record. No event holds a token, a password, or a user name.
 package authsvc

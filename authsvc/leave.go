@@ -18,6 +18,12 @@ var (
 	errNotGuarded = fault.New(grpcauthv1.Reason_REASON_NOT_GUARDED, "authsvc: no access token of ours was verified before this handler: give the server a guard that trusts Service.TrustedIssuer")
 )
 
+// logged is the error of a failure that the log has from the audit record, with
+// more than the handler knows of it.
+type logged struct{ error }
+
+func (l logged) Unwrap() error { return l.error }
+
 // leave is the one way out for an error. What only we can mend is logged with
 // its cause, which a client never sees; a refusal is logged as the event it is.
 func (s *server) leave(ctx context.Context, event string, err error, attrs ...slog.Attr) error {
@@ -31,6 +37,9 @@ func (s *server) leave(ctx context.Context, event string, err error, attrs ...sl
 		level = slog.LevelWarn
 	case grpcauthv1.Reason_REASON_CALL_ENDED:
 		level = slog.LevelDebug
+	}
+	if level <= slog.LevelInfo && errors.As(err, &logged{}) {
+		return out
 	}
 	attrs = append(attrs, slog.String("reason", fault.Name(reason)))
 	// What is wrong with a client is told to nobody but its operator, here.

@@ -56,7 +56,7 @@ type generation struct {
 	token   string
 	key     string // the idempotency key that it was asked for with
 	made    time.Time
-	replays int // how often it was given again to whoever had no key
+	replays int // how often it was given again; with its key, the first time only
 }
 
 // modelAccess is an access token that was given out.

@@ -53,6 +53,9 @@ func (o opRefresh) apply(m *model, got answer) string {
 		s.newest().replays++
 		s.seen = m.now
 		m.audit("refresh_replayed", s.id)
+	case s.newest().replays == 0: // the first retry with the key, and no later one
+		s.newest().replays++
+		m.audit("refresh_replayed", s.id)
 	}
 	return m.given(s, granted(o.scopes, s.scopes), s.idleEnds.Sub(m.now), got)
 }

@@ -143,10 +143,9 @@ func (r *refreshing) renew(ctx context.Context, found store.Renewal) (*grant, er
 }
 
 func (r *refreshing) revokeGone(ctx context.Context, session store.Session) error {
-	if err := r.revoke(ctx, session.ID, "the user is gone"); err != nil {
+	if err := r.revoke(ctx, session.ID, "", "the user is gone"); err != nil {
 		return err
 	}
-	r.event(ctx, slog.LevelInfo, "session_revoked", append(sessionAttrs(session), slog.String("why", "the user is gone"))...)
 	return errRevoked
 }
 

@@ -2,6 +2,7 @@ package authsvc_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -58,13 +59,67 @@ func TestARetryWithItsKeyIsAnsweredUntilTheSuccessorIsUsed(t *testing.T) {
 				t.Error("a retry gives an old access token")
 			}
 		}
-		if session := w.session(lost); session.Gen != 2 || session.Replays != 0 || session.ReplayedGens != 0 {
+		if session := w.session(lost); session.Gen != 2 || session.Replays != 1 || session.ReplayedGens != 1 {
 			t.Errorf("generation %d, %d replays in %d", session.Gen, session.Replays, session.ReplayedGens)
 		}
 		w.must(w.keyed(t.Context(), lost.GetRefreshToken(), anotherKey))
 		_, err := w.keyed(t.Context(), first, aKey)
 		wantRefusal(t, err, "Unauthenticated REFRESH_REUSED")
 	})
+}
+
+// The audit record has one entry for the retries of a generation, however many
+// there are, and however they meet.
+//
+// checklist: R2
+func TestRetriesWithAKeyAreRecordedOnceAGeneration(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, open opener) {
+		w := newWorld(t, open.use)
+		presented := w.signIn()
+		for generation := 1; generation <= 4; generation++ { // more in a row than without keys
+			key := strings.Repeat(string(rune('a'+generation)), 16)
+			next := w.must(w.keyed(t.Context(), presented.GetRefreshToken(), key))
+			was := len(w.entries("refresh_replayed"))
+			var callers sync.WaitGroup
+			for range 10 {
+				callers.Go(func() {
+					_, err := w.keyed(t.Context(), presented.GetRefreshToken(), key)
+					wantRefusal(t, err, "OK")
+				})
+			}
+			callers.Wait()
+			found := w.entries("refresh_replayed")
+			if was != generation-1 || len(found) != generation || found[was].SessionID != next.GetSessionId() || found[was].Actor != adaSubject {
+				t.Errorf("generation %d: %d entries before the retries and %+v after", generation, was, found)
+			}
+			presented = next
+		}
+		if n := len(w.log.lines(t, "refresh_replayed")); n != 40 {
+			t.Errorf("%d of 40 retries are in the log", n)
+		}
+	})
+}
+
+// A retry that gets no answer is not recorded as one that did.
+//
+// checklist: R2
+func TestARetryThatCantBeMetIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.signIn().GetRefreshToken()
+	w.must(w.keyed(t.Context(), first, aKey))
+	w.people.fail(errors.New("down"))
+	_, err := w.keyed(t.Context(), first, aKey)
+	wantRefusal(t, err, "Unavailable USER_UNAVAILABLE")
+	if found := w.entries("refresh_replayed"); len(found) != 0 {
+		t.Errorf("the record has %+v", found)
+	}
+	w.people.fail(nil)
+	w.must(w.keyed(t.Context(), first, aKey))
+	if found := w.entries("refresh_replayed"); len(found) != 1 {
+		t.Errorf("the record has %+v", found)
+	}
 }
 
 // Any number of generations in a row may lose their answer.

@@ -3,7 +3,6 @@ package authsvc
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -62,11 +61,7 @@ func (s *server) revokeAccessToken(ctx context.Context, client registered, raw s
 	e := byClient(ctx, "token_revoked", client)
 	e.Subject, e.SessionID = claims.Subject(), claims.SessionID()
 	gone := claims.ExpiresAt().Add(token.MaxLeeway) // until no guard's leeway lets it in
-	if err := s.store.RevokeToken(ctx, claims.ID(), gone, e); err != nil {
-		return err
-	}
-	s.event(ctx, slog.LevelInfo, "token_revoked", slog.String("subject", e.Subject), slog.String("session", e.SessionID), slog.String("client", client.ID))
-	return nil
+	return s.store.RevokeToken(ctx, claims.ID(), gone, e)
 }
 
 // revokeRefreshToken ends the session of a token of any generation: whoever
@@ -105,11 +100,7 @@ func (s *server) endByClient(ctx context.Context, client registered, session sto
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errUnchanged) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	s.event(ctx, slog.LevelInfo, "session_revoked", append(sessionAttrs(session), slog.String("why", reasonByClient))...)
-	return nil
+	return err
 }
 
 // ended reports whether there is nothing left to end.

@@ -26,8 +26,11 @@ const (
 	// replayed: the one before, presented again soon enough. Answer with the
 	// same successor; the session has counted it.
 	replayed
-	// repeated: the one before, presented again with the idempotency key that
-	// it was used up with. Answer with the same successor.
+	// retried: the one before, presented again with the idempotency key that
+	// it was used up with, for the first time. Answer with the same successor;
+	// the session has counted it.
+	retried
+	// repeated: retried before, and answered likewise however often.
 	repeated
 	// unkeyed: the newest token, without an idempotency key where the session
 	// needs one.
@@ -44,7 +47,10 @@ const (
 )
 
 // changed reports whether judge has changed the session.
-func (v verdict) changed() bool { return v == replayed || v == reused }
+func (v verdict) changed() bool { return v == replayed || v == retried || v == reused }
+
+// answered reports whether the successor is given once more.
+func (v verdict) answered() bool { return v == replayed || v == retried || v == repeated }
 
 // judged is a genuine token as it is presented.
 type judged struct {
@@ -76,7 +82,7 @@ func judge(now time.Time, s *store.Session, t judged) verdict {
 	case !equal(t.hash, s.PrevHash):
 		return forged
 	case len(s.KeyHash) > 0 && equal(t.keyHash, s.KeyHash):
-		return repeated
+		return markRetry(s)
 	case len(s.KeyHash) == 0 && mayReplay(now, s):
 		return countReplay(now, s)
 	default:
@@ -100,6 +106,17 @@ func countReplay(now time.Time, s *store.Session) verdict {
 	s.Replays++
 	s.LastSeen = now
 	return replayed
+}
+
+// markRetry counts the first retry of a generation, so that the audit record has
+// one entry for it, and a client that asks in a loop can't fill the record. The
+// count limits nothing: a session that uses keys has no other replays.
+func markRetry(s *store.Session) verdict {
+	if s.Replays > 0 {
+		return repeated
+	}
+	s.Replays, s.ReplayedGens = 1, s.ReplayedGens+1
+	return retried
 }
 
 func revokeReused(now time.Time, s *store.Session) verdict {

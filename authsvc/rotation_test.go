@@ -60,7 +60,7 @@ func TestJudge(t *testing.T) {
 		"the former generation, wrong secret": {gen: 6, hash: stranger, want: forged},
 		"the same, past the window":           {after: time.Minute, gen: 6, hash: stranger, want: forged},
 
-		"the former token with its key, at any time": {after: 59 * time.Minute, gen: 6, hash: before, key: "k", change: rotatedWith("k"), want: repeated},
+		"the former token with its key, at any time": {after: 59 * time.Minute, gen: 6, hash: before, key: "k", change: rotatedWith("k"), want: retried, then: counts(1, 1)},
 		"the same as often as you like":              {gen: 6, hash: before, key: "k", change: func(s *store.Session) { rotatedWith("k")(s); s.Replays, s.ReplayedGens = 5, 2 }, want: repeated},
 		"the former token with another key":          {gen: 6, hash: before, key: "x", change: rotatedWith("k"), want: reused, then: isRevoked},
 		"the former token without its key":           {gen: 6, hash: before, change: rotatedWith("k"), want: reused, then: isRevoked},
@@ -202,8 +202,10 @@ func broken(now time.Time, was, is store.Session, p judged, v verdict) string {
 		return "a key is asked for where none is needed"
 	case v == current && was.Keyed && len(p.keyHash) == 0:
 		return "a session that needs a key rotates without one"
-	case v == repeated && (gen != was.Gen-1 || len(was.KeyHash) == 0 || !bytes.Equal(p.keyHash, was.KeyHash)):
+	case (v == retried || v == repeated) && (gen != was.Gen-1 || len(was.KeyHash) == 0 || !bytes.Equal(p.keyHash, was.KeyHash)):
 		return "an answer repeated to somebody without its key"
+	case v == retried && was.Replays > 0 || v == repeated && was.Replays == 0:
+		return "the first retry is not told from the others"
 	case v == replayed && len(was.KeyHash) > 0:
 		return "the window is open beside a key"
 	case v == reused && gen == was.Gen-1 && len(was.KeyHash) > 0 && bytes.Equal(p.keyHash, was.KeyHash):

@@ -3,7 +3,6 @@ package authsvc
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -113,11 +112,7 @@ func (s *server) revokeSession(ctx context.Context, req *grpcauthv1.RevokeSessio
 	if err != nil {
 		return err
 	}
-	if err := s.revoke(ctx, session.ID, reasonByOwner); err != nil {
-		return err
-	}
-	s.event(ctx, slog.LevelInfo, "session_revoked", append(sessionAttrs(session), slog.String("why", reasonByOwner))...)
-	return nil
+	return s.revoke(ctx, session.ID, session.Subject, reasonByOwner)
 }
 
 // RevokeAllSessions ends every session of the caller and every login of theirs
@@ -136,11 +131,7 @@ func (s *server) revokeAll(ctx context.Context) error {
 	}
 	e := entry(ctx, "sessions_revoked", session)
 	e.Reason = reasonAllByOwner
-	if err := s.store.RaiseSubject(ctx, session.Subject, reasonAllByOwner, e); err != nil {
-		return err
-	}
-	s.event(ctx, slog.LevelInfo, "sessions_revoked", sessionAttrs(session)...)
-	return nil
+	return s.store.RaiseSubject(ctx, session.Subject, reasonAllByOwner, e)
 }
 
 // standing is who calls and the session that the token belongs to. A token

@@ -21,7 +21,7 @@ func (r *refreshing) settle(ctx context.Context, g *grant, refusal error) (*grpc
 		v = judge(now, s, r.judged())
 		r.record(ctx, v, s)
 		session = *s
-		if !v.changed() || v == replayed && g == nil { // no answer, nothing to count
+		if !v.changed() || v.answered() && g == nil { // no answer, nothing to count
 			return errUnchanged
 		}
 		return nil
@@ -31,7 +31,7 @@ func (r *refreshing) settle(ctx context.Context, g *grant, refusal error) (*grpc
 		return nil, fmt.Errorf("%w: its session is not there", errRefreshInvalid)
 	case err != nil && !errors.Is(err, errUnchanged):
 		return nil, perhapsDone(err)
-	case (v == replayed || v == repeated) && refusal != nil:
+	case v.answered() && refusal != nil:
 		return nil, refusal
 	}
 	return r.answer(ctx, v, session, g)
@@ -46,7 +46,7 @@ func (r *refreshing) judged() judged {
 // addresses, because one of the two is the owner's.
 func (r *refreshing) record(ctx context.Context, v verdict, s *store.Session) {
 	switch v {
-	case replayed:
+	case replayed, retried:
 		s.Log = append(s.Log, entry(ctx, "refresh_replayed", *s))
 	case reused:
 		e := entry(ctx, "refresh_reused", *s)
@@ -59,12 +59,11 @@ func (r *refreshing) answer(ctx context.Context, v verdict, session store.Sessio
 	switch v {
 	case current:
 		return nil, fmt.Errorf("authsvc: the token is the newest after all: %w", store.ErrStale)
-	case replayed, repeated:
-		return r.again(ctx, session, g)
+	case replayed, retried, repeated:
+		return r.again(ctx, v, session, g)
 	case unkeyed:
 		return nil, errUnkeyed
 	case reused:
-		r.event(ctx, slog.LevelWarn, "refresh_reused", r.tokenAttrs(session)...)
 		return nil, errReused
 	case revoked:
 		return nil, errRevoked
@@ -77,7 +76,7 @@ func (r *refreshing) answer(ctx context.Context, v verdict, session store.Sessio
 }
 
 // again answers a retry with the successor that the first answer held.
-func (r *refreshing) again(ctx context.Context, session store.Session, g *grant) (*grpcauthv1.Tokens, error) {
+func (r *refreshing) again(ctx context.Context, v verdict, session store.Session, g *grant) (*grpcauthv1.Tokens, error) {
 	if g == nil {
 		return nil, fmt.Errorf("authsvc: the token is answerable after all: %w", store.ErrStale)
 	}
@@ -85,7 +84,9 @@ func (r *refreshing) again(ctx context.Context, session store.Session, g *grant)
 	if err != nil {
 		return nil, err
 	}
-	r.event(ctx, slog.LevelInfo, "refresh_replayed", append(r.tokenAttrs(session), slog.Int("replays", session.Replays))...)
+	if v == repeated { // of the others the audit record has told
+		r.event(ctx, slog.LevelInfo, "refresh_replayed", r.tokenAttrs(session)...)
+	}
 	return g.tokens(successor, r.left(session.IdleExpires)), nil
 }
 
@@ -94,13 +95,16 @@ func (r *refreshing) tokenAttrs(session store.Session) []slog.Attr {
 }
 
 // revoke ends a session. One that has ended or is not there is ended already.
-func (s *server) revoke(ctx context.Context, id, reason string) error {
+// Nobody did it where actor is "": it had to end.
+func (s *server) revoke(ctx context.Context, id, actor, reason string) error {
 	err := s.store.UpdateSession(ctx, id, func(now time.Time, session *store.Session) error {
 		if !session.RevokedAt.IsZero() {
 			return errUnchanged
 		}
 		session.RevokedAt, session.Reason = now, reason
-		session.Log = append(session.Log, entry(ctx, "session_revoked", *session))
+		e := entry(ctx, "session_revoked", *session)
+		e.Actor = actor
+		session.Log = append(session.Log, e)
 		return nil
 	})
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, errUnchanged) {

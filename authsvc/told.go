@@ -2,17 +2,20 @@ package authsvc
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 )
 
-// told is a store that tells Config.Audit of every entry once it is written.
+// told is a store that tells the log and Config.Audit of every entry once it is
+// written.
 type told struct {
 	store.Store
 
+	log  *slog.Logger
 	now  func() time.Time
-	tell func(context.Context, store.Entry)
+	tell func(context.Context, store.Entry) // or nil
 }
 
 func (t *told) after(ctx context.Context, err error, log []store.Entry) error {
@@ -21,9 +24,40 @@ func (t *told) after(ctx context.Context, err error, log []store.Entry) error {
 	}
 	for _, e := range log {
 		e.At = t.now()
-		t.tell(ctx, e)
+		t.log.LogAttrs(ctx, levelOf(e), e.Kind, attrsOf(e)...)
+		if t.tell != nil {
+			t.tell(ctx, e)
+		}
 	}
 	return nil
+}
+
+// levelOf is above the others for what wants an alert.
+func levelOf(e store.Entry) slog.Level {
+	if e.Kind == "refresh_reused" {
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+// attrsOf is what an entry says, as docs/operating.md tells. What it leaves
+// empty is left out, and the log has the time itself.
+func attrsOf(e store.Entry) []slog.Attr {
+	var attrs []slog.Attr
+	for _, a := range []struct{ key, value string }{
+		{"actor", e.Actor},
+		{"subject", e.Subject},
+		{"session", e.SessionID},
+		{"client", e.ClientID},
+		{"address", e.Address},
+		{"other_address", e.OtherAddress},
+		{"reason", e.Reason},
+	} {
+		if a.value != "" {
+			attrs = append(attrs, slog.String(a.key, a.value))
+		}
+	}
+	return attrs
 }
 
 func (t *told) CreateSession(ctx context.Context, s store.Session, counter int64, log ...store.Entry) error {

@@ -35,7 +35,7 @@ type Session struct {
 	// the one before it. It answers a retry and is of no use by itself.
 	Sealed []byte `json:"-"`
 	// Replays counts how often the current generation's predecessor was
-	// answered again.
+	// answered again; of one with a KeyHash, the first time only.
 	Replays int
 	// ReplayedGens counts the generations in a row that were replayed.
 	ReplayedGens int
