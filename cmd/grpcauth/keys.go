@@ -18,6 +18,7 @@ import (
 type keys struct {
 	signing *token.SigningKey
 	refresh []byte // the Secret of the AuthService
+	kept    string // the id of the database's own key, which a copy of it shares
 }
 
 // Format keeps the keys out of whatever is printed.
@@ -52,7 +53,7 @@ func (c *serveCmd) loadKeys(ctx context.Context, st store.Store, log *slog.Logge
 	if signing == nil {
 		signing, err = c.fits(kept, c.Storage.name()+" was set up with")
 	}
-	return &keys{signing: signing, refresh: refresh}, err
+	return &keys{signing: signing, refresh: refresh, kept: kept.ID()}, err
 }
 
 // masterKey reads the key file. It makes one only while nothing is sealed

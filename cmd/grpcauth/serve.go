@@ -77,7 +77,7 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 	if err != nil {
 		return err
 	}
-	w, err := newWatch(ctx, st, ring.signing.ID(), seenPath(c.keyPath()), log)
+	w, err := newWatch(ctx, st, ring.kept, seenPath(c.keyPath()), log)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Storage.name(), err)
 	}
