@@ -91,7 +91,8 @@ type Config struct {
 	// it tells of was committed: to send it elsewhere. Seq is not set, and At
 	// is by our clock; of failures, which the record adds up, it is told each.
 	// It must not block, and is called by many goroutines at once. What the
-	// process did not live to tell is in the Store. nil: nobody is told.
+	// process did not live to tell is in the Store, as is what you change there
+	// yourself. nil: nobody is told.
 	Audit func(ctx context.Context, e store.Entry)
 
 	// Hasher checks the passwords of the Store's users. Bring yours to bound
