@@ -79,7 +79,6 @@ func (s *server) open(ctx context.Context, req *grpcauthv1.LoginRequest, client 
 	if err := s.store.CreateSession(ctx, session, user.counters.Subject, entry(ctx, "login", session)); err != nil {
 		return nil, err
 	}
-	s.event(ctx, slog.LevelInfo, "login", sessionAttrs(session)...)
 	return grant.tokens(first, s.cfg.RefreshTTL), nil
 }
 
