@@ -82,7 +82,13 @@ func (i *issuer) serve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard, err := interceptor.New(i.auth.Verifier(), interceptor.WithRevocations(i.auth.Revocations()))
+	i.listen(t, interceptor.WithRevocations(i.auth.Revocations()))
+}
+
+// listen serves the AuthService at one more address, behind a guard of its own.
+func (i *issuer) listen(t *testing.T, opts ...interceptor.Option) {
+	t.Helper()
+	guard, err := interceptor.New(i.auth.Verifier(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

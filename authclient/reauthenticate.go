@@ -58,9 +58,12 @@ func (s *Session) prove(ctx context.Context, proof *grpcauthv1.ReauthenticateReq
 // reauthenticate is one attempt. It holds the lock, so that no renewal trades
 // in the refresh token of a session that is being replaced. What can call for
 // a renewal comes before that, or after.
+//
+// The token to send is read under the lock: whoever held it before may have
+// replaced the session, and the refusal of a token of that one would end its
+// successor.
 func (s *Session) reauthenticate(ctx context.Context, proof *grpcauthv1.ReauthenticateRequest, opts []grpc.CallOption) error {
-	old, err := s.grant(ctx)
-	if err != nil {
+	if _, err := s.grant(ctx); err != nil {
 		return err
 	}
 	unlock, err := s.store.Lock(ctx)
@@ -72,18 +75,18 @@ func (s *Session) reauthenticate(ctx context.Context, proof *grpcauthv1.Reauthen
 	if err != nil {
 		return err
 	}
-	s.note(ctx, old)
+	now := s.current.Load()
+	if now.over != nil {
+		return now.over
+	}
+	s.note(ctx, now)
 	sent := time.Now()
-	answer, err := s.client.Reauthenticate(ctx, proof, append(opts, grpc.PerRPCCredentials(fixed{s.transport, old.header}))...)
-	switch {
-	case final(err):
-		return s.ended(ctx, err)
-	case doubtful(err):
-		return doubt{err}
-	case err != nil:
-		return err
-	case answer.GetChallenge() != nil:
-		return newChallenge(answer.GetChallenge(), sent, s.answer)
+	answer, err := s.client.Reauthenticate(ctx, proof, append(opts, grpc.PerRPCCredentials(fixed{s.transport, now.header}))...)
+	if err != nil {
+		return s.unproven(ctx, err)
+	}
+	if challenge := answer.GetChallenge(); challenge != nil {
+		return newChallenge(challenge, sent, s.answer)
 	}
 	g, err := s.keep(ctx, saved.ClientID, answer.GetTokens(), sent)
 	if err != nil {
@@ -92,6 +95,19 @@ func (s *Session) reauthenticate(ctx context.Context, proof *grpcauthv1.Reauthen
 	}
 	s.put(g)
 	return nil
+}
+
+// unproven is what an error of the server means for the session. The caller
+// holds the lock, under which the token was read.
+func (s *Session) unproven(ctx context.Context, err error) error {
+	switch {
+	case final(err):
+		return s.ended(ctx, err)
+	case doubtful(err):
+		return doubt{err}
+	default:
+		return err
+	}
 }
 
 // ended is the session's end, which a reauthentication has found out or
