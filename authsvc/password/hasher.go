@@ -125,23 +125,27 @@ func (h *Hasher) run(ctx context.Context, c cost, t task) (a answer, begun time.
 	if err := h.queue.enter(ctx, originOf(ctx), room); err != nil {
 		return answer{}, time.Time{}, err
 	}
-	begun = time.Now()
+	var took time.Duration
 	defer func() {
-		took := time.Since(begun)
 		h.queue.leave(room, took)
 		h.tick.observe(c, took)
 	}()
-	return h.compute(t), begun, nil
+	begun = time.Now()
+	a, took = h.compute(t)
+	return a, begun, nil
 }
 
-// compute computes in the process, where there is one that can.
-func (h *Hasher) compute(t task) answer {
+// compute computes in the process, where there is one that can, and tells how
+// long that took: without what was waited for a process that could not.
+func (h *Hasher) compute(t task) (answer, time.Duration) {
+	begun := time.Now()
 	if h.process != nil {
 		if a, ok := h.process.compute(t); ok {
-			return a
+			return a, time.Since(begun)
 		}
+		begun = time.Now()
 	}
-	return t.compute()
+	return t.compute(), time.Since(begun)
 }
 
 // room is how much of the memory a hash takes: what it fills, but no less

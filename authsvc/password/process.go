@@ -15,9 +15,13 @@ const (
 	// processPatience is how long a hash may take in the process. It is given
 	// up then, and computed here: the process gets too little of the
 	// processors.
-	processPatience = 2 * time.Second
-	// startPatience is how long the process may take until it is ready.
-	startPatience = 10 * time.Second
+	processPatience = time.Second
+	// startPatience is how long StartProcess waits for the process to be
+	// ready.
+	startPatience = 3 * time.Second
+	// hangPatience is how long a process may owe an answer, or the word that
+	// it is ready, before it is ended.
+	hangPatience = time.Minute
 	// firstRestart is how long after its end the process is started again,
 	// longestRestart how long after it ended time and again.
 	firstRestart, longestRestart = time.Second, time.Minute
@@ -34,16 +38,18 @@ var (
 // people log in. The operating system does so at once, and gives the hashes
 // what nobody else wants (on Linux; see sched(7), SCHED_IDLE).
 //
-// When the process has ended, hangs, or gets no processor for two seconds, the
-// Hasher computes where it is called. It is started again a second after its
-// end, later when that goes on. It ends with this process, however that ends.
+// While the process is not ready, hangs, or gets no processor for a second, the
+// Hasher computes where it is called. A process that ended is started again a
+// second later, and later still when that goes on; one that hangs for a minute
+// is ended. It ends with this process, however that ends.
 //
 // Passwords go to it through a pipe, which only the two processes have.
 // A Process is safe for concurrent use.
 type Process struct {
 	args     []string
 	log      *slog.Logger
-	patience time.Duration
+	patience time.Duration       // with an answer
+	hang     time.Duration       // with a process that gives none
 	current  atomic.Pointer[run] // nil: none is ready
 	end      context.CancelFunc
 	kept     sync.WaitGroup
@@ -56,9 +62,11 @@ type Process struct {
 //		return password.ServeProcess()
 //	}
 //
-// It returns when the process is ready, or an error when there is none after
-// ten seconds. log is told when it ends and when it is back; nil for
-// [slog.Default]. [Process.Close] ends it.
+// It returns when the process is ready, or after three seconds: a machine that is
+// busy may take longer. An error means that the program can't be started, or
+// that what was started ended or is something else. log is told when the
+// process ends, hangs and is back; nil for [slog.Default]. [Process.Close] ends
+// it.
 func StartProcess(log *slog.Logger, args ...string) (*Process, error) {
 	if os.Getenv(processEnv) != "" {
 		return nil, fmt.Errorf("%w: %w", errOwnProcess, errNotServing) // this is one, and would start another
@@ -67,13 +75,23 @@ func StartProcess(log *slog.Logger, args ...string) (*Process, error) {
 		log = slog.Default()
 	}
 	ctx, end := context.WithCancel(context.Background())
-	p := &Process{args: args, log: log, patience: processPatience, end: end}
-	r, err := start(ctx, args)
+	p := &Process{args: args, log: log, patience: processPatience, hang: hangPatience, end: end}
+	r, err := p.launch(ctx)
 	if err != nil {
 		end()
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errOwnProcess, err)
 	}
-	p.current.Store(r)
+	late := time.NewTimer(startPatience)
+	defer late.Stop()
+	select {
+	case <-r.ready:
+		p.current.Store(r)
+	case <-r.ended:
+		end()
+		return nil, fmt.Errorf("%w: %w", errOwnProcess, errNotServing)
+	case <-late.C:
+		log.WarnContext(ctx, "the process for password hashes is not ready, they are computed beside the other calls until it is")
+	}
 	p.kept.Go(func() { p.keep(ctx, r) })
 	return p, nil
 }
@@ -98,22 +116,36 @@ func (p *Process) compute(t task) (answer, bool) {
 func (p *Process) keep(ctx context.Context, r *run) {
 	for pause := firstRestart; ; pause = min(2*pause, longestRestart) {
 		began := time.Now()
-		<-r.ended
-		p.current.Store(nil)
+		p.use(ctx, r)
 		if ctx.Err() != nil {
 			return
 		}
 		if time.Since(began) > longestRestart {
 			pause = firstRestart
 		}
-		p.log.WarnContext(ctx, "the process for password hashes has ended, they are computed beside the other calls until it is back",
+		p.log.WarnContext(ctx, "the process for password hashes has ended, they are computed beside the other calls until it is ready again",
 			slog.Duration("restart_in", pause))
 		if r = p.restart(ctx, pause); r == nil {
 			return
 		}
-		p.current.Store(r)
-		p.log.InfoContext(ctx, "the process for password hashes is back")
 	}
+}
+
+// use uses a process from when it is ready to its end.
+func (p *Process) use(ctx context.Context, r *run) {
+	late := time.AfterFunc(p.hang, r.stop)
+	defer late.Stop()
+	select {
+	case <-r.ended:
+		return
+	case <-r.ready:
+		late.Stop()
+	}
+	if p.current.Swap(r) == nil { // else StartProcess has seen it
+		p.log.InfoContext(ctx, "the process for password hashes is ready")
+	}
+	<-r.ended
+	p.current.Store(nil)
 }
 
 // restart tries until there is a process, or nil when ctx has ended.
@@ -124,7 +156,7 @@ func (p *Process) restart(ctx context.Context, pause time.Duration) *run {
 			return nil
 		case <-time.After(pause):
 		}
-		r, err := start(ctx, p.args)
+		r, err := p.launch(ctx)
 		if err == nil {
 			return r
 		}
@@ -132,22 +164,4 @@ func (p *Process) restart(ctx context.Context, pause time.Duration) *run {
 			p.log.WarnContext(ctx, "the process for password hashes can't be started again", slog.String("error", err.Error()))
 		}
 	}
-}
-
-// start starts a process and waits until it is ready.
-func start(ctx context.Context, args []string) (*run, error) {
-	r, err := launch(ctx, args)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errOwnProcess, err)
-	}
-	late := time.NewTimer(startPatience)
-	defer late.Stop()
-	select {
-	case <-r.ready:
-		return r, nil
-	case <-r.ended:
-	case <-late.C:
-		r.stop()
-	}
-	return nil, fmt.Errorf("%w: %w", errOwnProcess, errNotServing)
 }

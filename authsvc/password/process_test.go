@@ -22,6 +22,11 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	case "late": // ready when StartProcess no longer waits for it
+		<-time.After(startPatience + 200*time.Millisecond)
+		_ = ServeProcess()
+	case "never": // does not even get to say that it is ready
+		_, _ = io.Copy(io.Discard, os.Stdin)
 	case "mute": // ready, and never answers
 		_ = serveTasks(io.MultiReader(), os.Stdout)
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -39,7 +44,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// startProcess starts one that ends with the test. said gets what it logs.
+// startProcess starts one that ends with the test, and waits for it however
+// busy the machine is. said gets what it logs.
 func startProcess(t testing.TB, mode string) (p *Process, said chan string) {
 	t.Helper()
 	said = make(chan string, 10)
@@ -48,6 +54,10 @@ func startProcess(t testing.TB, mode string) (p *Process, said chan string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
+	p.patience = time.Minute
+	for mode != "late" && mode != "never" && p.current.Load() == nil {
+		<-time.After(time.Millisecond)
+	}
 	return p, said
 }
 
@@ -129,11 +139,11 @@ func TestHashingGoesOnWithoutTheProcess(t *testing.T) {
 	}
 	p.current.Load().stop()
 	works("when it has just ended")
-	if got := <-said; got != "the process for password hashes has ended, they are computed beside the other calls until it is back" {
+	if got := <-said; got != "the process for password hashes has ended, they are computed beside the other calls until it is ready again" {
 		t.Errorf("logged %q", got)
 	}
 	works("while it is away")
-	if got := <-said; got != "the process for password hashes is back" {
+	if got := <-said; got != isReady {
 		t.Errorf("logged %q", got)
 	}
 	if _, ok := p.compute(task{Params: cheap(), Password: "correct horse"}); !ok {
@@ -143,6 +153,65 @@ func TestHashingGoesOnWithoutTheProcess(t *testing.T) {
 	works("when it was closed")
 	if _, ok := p.compute(task{Params: cheap()}); ok {
 		t.Error("it computes though it was closed")
+	}
+}
+
+const isReady = "the process for password hashes is ready"
+
+func TestProcessThatIsLateIsUsedOnceItIsReady(t *testing.T) {
+	t.Parallel()
+	p, said := startProcess(t, "late")
+	h := newCheap(t, cheap(), 1).within(p)
+	if _, err := h.Hash(t.Context(), "correct horse"); err != nil {
+		t.Error(err)
+	}
+	if got := <-said; !strings.Contains(got, "is not ready") {
+		t.Errorf("logged %q", got)
+	}
+	if got := <-said; got != isReady {
+		t.Errorf("logged %q", got)
+	}
+	if _, ok := p.compute(task{Params: cheap(), Password: "correct horse"}); !ok {
+		t.Error("it is ready and computes nothing")
+	}
+}
+
+func TestProcessThatOwesAnAnswerIsEnded(t *testing.T) {
+	t.Parallel()
+	p, said := startProcess(t, "mute")
+	r := p.current.Load()
+	p.patience, r.hang = time.Millisecond, time.Millisecond
+	for range 2 { // once is enough to say so
+		if _, ok := p.compute(task{Params: cheap(), Password: "correct horse"}); ok {
+			t.Error("it answered")
+		}
+	}
+	if got := <-said; !strings.Contains(got, "does not answer") {
+		t.Errorf("logged %q", got)
+	}
+	<-r.ended
+	if got := <-said; !strings.Contains(got, "has ended") {
+		t.Errorf("logged %q", got)
+	}
+	if got := <-said; got != isReady {
+		t.Errorf("logged %q", got)
+	}
+}
+
+// checklist: P3
+func TestAStallOfTheProcessIsNoCostOfTheHash(t *testing.T) {
+	t.Parallel()
+	p, _ := startProcess(t, "mute")
+	p.patience = 300 * time.Millisecond
+	h := newCheap(t, cheap(), 1).within(p)
+	if _, err := h.Hash(t.Context(), "correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.tick.length(); got >= p.patience {
+		t.Errorf("refusals leave after %s", got)
+	}
+	if got := h.queue.mean; got >= p.patience/2 {
+		t.Errorf("a hash is thought to take %s", got)
 	}
 }
 
@@ -188,6 +257,20 @@ func TestProcessAnswersLateAndIsAskedAgain(t *testing.T) {
 	}
 	if p.current.Load() != r {
 		t.Error("it ended")
+	}
+}
+
+func TestProcessThatIsNeverReadyIsEnded(t *testing.T) {
+	t.Parallel()
+	p, _ := startProcess(t, "never")
+	hung := &Process{args: p.args, log: p.log, hang: time.Millisecond}
+	r, err := hung.launch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hung.use(t.Context(), r)
+	if hung.current.Load() != nil {
+		t.Error("it is used")
 	}
 }
 

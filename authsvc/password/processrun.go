@@ -25,18 +25,21 @@ type run struct {
 	pid   int
 	in    *os.File
 	stop  context.CancelFunc
-	ready chan answer
-	ended chan struct{} // closed
+	ready chan struct{} // closed, and so is
+	ended chan struct{}
+	hung  func() // is called when an answer is overdue
 
 	mu      sync.Mutex
 	tasks   *gob.Encoder
 	last    uint64
 	waiting map[uint64]chan answer // nil: nobody waits for that one any more
 	overdue int                    // how many those are
+	late    *time.Timer            // ends the process unless the answers come
+	hang    time.Duration
 }
 
 // launch starts a process. It ends with ctx.
-func launch(ctx context.Context, args []string) (*run, error) {
+func (p *Process) launch(ctx context.Context) (*run, error) {
 	program, err := itself()
 	if err != nil {
 		return nil, err
@@ -47,7 +50,8 @@ func launch(ctx context.Context, args []string) (*run, error) {
 	}
 	defer func() { _ = theirs.Close() }()
 	ctx, stop := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, program, p.args...) //nolint:gosec // this program
+	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stderr = theirs, os.Stderr
 	cmd.Env = []string{processEnv + "=1", "GODEBUG=" + os.Getenv("GODEBUG")} // no secret of ours is its business
 	cmd.Cancel, cmd.WaitDelay = ours.Close, endPatience
@@ -60,8 +64,13 @@ func launch(ctx context.Context, args []string) (*run, error) {
 		_ = ours.Close()
 		return nil, err
 	}
-	r := &run{pid: cmd.Process.Pid, in: ours, stop: stop, ready: make(chan answer, 1), ended: make(chan struct{}), tasks: gob.NewEncoder(ours)}
-	r.waiting = map[uint64]chan answer{readyID: r.ready}
+	r := &run{
+		pid: cmd.Process.Pid, in: ours, stop: stop, ready: make(chan struct{}), ended: make(chan struct{}),
+		tasks: gob.NewEncoder(ours), waiting: map[uint64]chan answer{}, hang: p.hang,
+		hung: func() {
+			p.log.WarnContext(ctx, "the process for password hashes does not answer, they are computed beside the other calls until it does")
+		},
+	}
 	go r.watch(cmd, out)
 	return r, nil
 }
@@ -70,12 +79,16 @@ func launch(ctx context.Context, args []string) (*run, error) {
 func (r *run) watch(cmd *exec.Cmd, out io.Reader) {
 	defer close(r.ended)
 	answers := gob.NewDecoder(out)
-	for {
-		var a answer
-		if answers.Decode(&a) != nil {
-			break
+	var first answer
+	if answers.Decode(&first) == nil && first.ID == readyID {
+		close(r.ready)
+		for {
+			var a answer
+			if answers.Decode(&a) != nil {
+				break
+			}
+			r.deliver(a)
 		}
-		r.deliver(a)
 	}
 	r.stop()
 	_ = cmd.Wait()
@@ -128,7 +141,9 @@ func (r *run) deliver(a answer) {
 	case told != nil:
 		told <- a
 	case ok:
-		r.overdue--
+		if r.overdue--; r.overdue == 0 {
+			r.late.Stop()
+		}
 	}
 }
 
@@ -136,8 +151,12 @@ func (r *run) deliver(a answer) {
 func (r *run) forget(id uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.waiting[id]; ok {
-		r.waiting[id] = nil
-		r.overdue++
+	if _, ok := r.waiting[id]; !ok {
+		return // it has just come
+	}
+	r.waiting[id] = nil
+	if r.overdue++; r.overdue == 1 {
+		r.hung()
+		r.late = time.AfterFunc(r.hang, r.stop)
 	}
 }
