@@ -50,7 +50,7 @@ func (p *Process) launch(ctx context.Context) (*run, error) {
 	}
 	defer func() { _ = theirs.Close() }()
 	ctx, stop := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, program, p.args...) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, program, p.args...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stderr = theirs, os.Stderr
 	cmd.Env = []string{processEnv + "=1", "GODEBUG=" + os.Getenv("GODEBUG")} // no secret of ours is its business
