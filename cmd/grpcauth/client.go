@@ -31,7 +31,7 @@ type clientAddCmd struct {
 	Service          bool          `help:"It is a service that gets tokens for itself. It is given a secret, unless it has keys."`
 	Scope            []string      `placeholder:"SCOPE" help:"A scope it may be granted. Repeat the flag, or separate scopes by commas. Without it: none."`
 	AllScopes        bool          `help:"It may be granted whatever its user has. For --users."`
-	TargetAudience   []string      `placeholder:"NAME" help:"An audience that its tokens may be for. Without it: all that tokens may be for."`
+	TargetAudience   newList       `placeholder:"NAME" help:"An audience that its tokens may be for. Without it: all that tokens may be for."`
 	Serves           []string      `placeholder:"NAME" help:"An audience that it is itself: it may introspect tokens for that, with the scope grpcauth.introspect. For --service."`
 	CertificateBound bool          `help:"Its tokens are good only over TLS connections with the certificate they were asked for with."`
 	JWKS             string        `name:"jwks" placeholder:"PATH" help:"Its public keys, as a JWK Set, for private_key_jwt. For --service."`
@@ -73,7 +73,7 @@ func (c *clientAddCmd) client(now time.Time) (client store.Client, secret string
 	}
 	client = store.Client{
 		ID: c.ID, Name: c.Name, Users: c.Users, Service: c.Service, Scopes: c.Scope, AllScopes: c.AllScopes,
-		Audiences: c.TargetAudience, Serves: c.Serves, CertificateBound: c.CertificateBound, CreatedAt: now,
+		Audiences: c.TargetAudience.items, Serves: c.Serves, CertificateBound: c.CertificateBound, CreatedAt: now,
 	}
 	if c.JWKS != "" {
 		if client.JWKS, err = readJWKS(c.JWKS); err != nil {
@@ -105,6 +105,9 @@ func (c *clientAddCmd) check() error {
 	if err := checkScopes(c.Scope); err != nil {
 		return err
 	}
+	if err := checkAudiences(c.TargetAudience, "leave the flag out"); err != nil {
+		return err
+	}
 	if err := checkIntrospects(c.Scope, c.Serves); err != nil {
 		return err
 	}
@@ -118,6 +121,16 @@ func checkScopes(scopes []string) error {
 		if err := checkScope(scope); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkAudiences refuses a list that is empty, as after --target-audience
+// "$UNSET": a client without audiences has all of them. all says how to mean
+// that.
+func checkAudiences(given newList, all string) error {
+	if given.given && len(given.items) == 0 {
+		return errors.New("--target-audience names no audience: name one, or " + all + " for all that tokens may be for")
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func TestAnAddedAppHasNoSecret(t *testing.T) {
 name               -
 for                users
 scopes             \(all of the user\)
-audiences          -
+audiences          \(all\)
 serves             -
 certificate bound  no
 keys               -
@@ -134,9 +134,9 @@ func TestClientsAreListed(t *testing.T) {
 	clientsOf(t, db, "disable", "web")
 	got := clientsOf(t, db, "list")
 	want := regexp.MustCompile(`^ID       NAME  FOR     SCOPES  AUDIENCES  SERVES  SECRETS   KEYS  DISABLED
-crawler  -     itself  -       -          -       [A-Z2-7]{8}  -     -
-keyed    -     itself  -       -          -       -         1     -
-web      -     users   a b     -          -       -         -     20[0-9TZ:-]+
+crawler  -     itself  -       \(all\)      -       [A-Z2-7]{8}  -     -
+keyed    -     itself  -       \(all\)      -       -         1     -
+web      -     users   a b     \(all\)      -       -         -     20[0-9TZ:-]+
 $`)
 	if got.code != exitOK || !want.MatchString(got.stdout) {
 		t.Errorf("got %+v", got)
@@ -281,8 +281,12 @@ func TestClientsThatAreRefused(t *testing.T) {
 			{"disabling nobody", []string{"disable", "nobody"}, `there is no client "nobody": see grpcauth client list`},
 			{"disabling what is built in", []string{"disable", "default"}, `the client "default" is built into the server`},
 			{"changing nobody", []string{"set", "nobody", "--scope", "a"}, `there is no client "nobody": see grpcauth client list`},
-			{"changing nothing", []string{"set", "taken"}, "nothing is to change: give --scope, --all-scopes, --target-audience or --serves"},
+			{"changing nothing", []string{"set", "taken"}, "nothing is to change: give --scope, --all-scopes, --target-audience, --all-audiences or --serves"},
 			{"changing to all scopes and some", []string{"set", "web", "--scope", "a", "--all-scopes"}, "--all-scopes and --scope contradict each other: give one of them"},
+			{"an audience that is not set", []string{"add", "a", "--users", "--target-audience", ""}, "--target-audience names no audience: name one, or leave the flag out for all"},
+			{"an empty audience", []string{"add", "a", "--users", "--target-audience", "a,,b"}, "an audience is empty: name it or leave it out"},
+			{"changing to an audience that is not set", []string{"set", "taken", "--target-audience", ""}, "--target-audience names no audience: name one, or give --all-audiences for all"},
+			{"changing to all audiences and some", []string{"set", "taken", "--target-audience", "a", "--all-audiences"}, "--all-audiences and --target-audience contradict each other: give one of them"},
 			{"changing to a bad scope", []string{"set", "web", "--scope", "a b"}, `the scope "a b" is not 1 to 128 printable ASCII characters`},
 			{"changing to an empty scope", []string{"set", "web", "--scope", "a,,b"}, `the scope "" is not 1 to 128 printable ASCII characters`},
 			{"changing to an empty audience", []string{"set", "taken", "--serves", "a,,b"}, "an audience is empty: name it or leave it out"},

@@ -27,7 +27,7 @@ func (c *clientListCmd) Run(ctx context.Context, p *process) error {
 			head: []string{"ID", "NAME", "FOR", "SCOPES", "AUDIENCES", "SERVES", "SECRETS", "KEYS", "DISABLED"},
 			cells: func(c store.Client) []string {
 				return []string{
-					c.ID, c.Name, clientFor(c), clientScopes(c), strings.Join(c.Audiences, " "), strings.Join(c.Serves, " "),
+					c.ID, c.Name, clientFor(c), clientScopes(c), clientAudiences(c), strings.Join(c.Serves, " "),
 					secretIDs(c), keyCount(c), moment(c.DisabledAt),
 				}
 			},

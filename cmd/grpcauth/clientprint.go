@@ -66,7 +66,7 @@ func (o clientOutput) show(p *process, c store.Client, secret string) error {
 	t.row("name", c.Name)
 	t.row("for", clientFor(c))
 	t.row("scopes", clientScopes(c))
-	t.row("audiences", strings.Join(c.Audiences, " "))
+	t.row("audiences", clientAudiences(c))
 	t.row("serves", strings.Join(c.Serves, " "))
 	t.row("certificate bound", yesNo(c.CertificateBound))
 	t.row("keys", strings.Join(keyIDs(c), " "))
@@ -110,6 +110,13 @@ func clientScopes(c store.Client) string {
 		return "(all of the user)"
 	}
 	return strings.Join(c.Scopes, " ")
+}
+
+func clientAudiences(c store.Client) string {
+	if len(c.Audiences) == 0 {
+		return "(all)"
+	}
+	return strings.Join(c.Audiences, " ")
 }
 
 // keyCount is how many keys a client signs with.

@@ -17,7 +17,8 @@ import (
 type clientSetCmd struct {
 	Scope          newList `placeholder:"SCOPE,..." help:"All scopes that it may be granted from now on. Repeat the flag, or separate scopes by commas."`
 	AllScopes      bool    `help:"It may be granted whatever its user has. For apps that log users in."`
-	TargetAudience newList `placeholder:"NAME,..." help:"All audiences that its tokens may be for. \"\": all that tokens may be for."`
+	TargetAudience newList `placeholder:"NAME,..." help:"All audiences that its tokens may be for from now on."`
+	AllAudiences   bool    `help:"Its tokens may be for all that tokens may be for."`
 	Serves         newList `placeholder:"NAME,..." help:"All audiences that it is itself: it may introspect tokens for those, with the scope grpcauth.introspect. For services."`
 
 	Client oneClient `embed:""`
@@ -25,7 +26,7 @@ type clientSetCmd struct {
 
 // Help is shown below the summary of the command.
 func (*clientSetCmd) Help() string {
-	return `A flag replaces the whole list, and "" empties it; what has no flag stays. A service feels it with its next token. An app loses scopes and audiences at its next refresh, and gains them at the next login. Tokens that were made before keep theirs until they expire: to put them out of date at once, disable the client and enable it again, which ends its sessions too.`
+	return `A flag replaces the whole list; what has no flag stays. "" empties a list, but not that of the audiences, which without a name would be all: say --all-audiences for that. A service feels it with its next token. An app loses scopes and audiences at its next refresh, and gains them at the next login. Tokens that were made before keep theirs until they expire: to put them out of date at once, disable the client and enable it again, which ends its sessions too.`
 }
 
 // Run changes the client. What is so already is no change.
@@ -50,10 +51,15 @@ func (c *clientSetCmd) Run(ctx context.Context, p *process) error {
 
 func (c *clientSetCmd) check() error {
 	switch {
-	case !c.Scope.given && !c.AllScopes && !c.TargetAudience.given && !c.Serves.given:
-		return errors.New("nothing is to change: give --scope, --all-scopes, --target-audience or --serves")
+	case !c.Scope.given && !c.AllScopes && !c.TargetAudience.given && !c.AllAudiences && !c.Serves.given:
+		return errors.New("nothing is to change: give --scope, --all-scopes, --target-audience, --all-audiences or --serves")
 	case c.AllScopes && c.Scope.given:
 		return errBothScopes
+	case c.AllAudiences && c.TargetAudience.given:
+		return errors.New("--all-audiences and --target-audience contradict each other: give one of them")
+	}
+	if err := checkAudiences(c.TargetAudience, "give --all-audiences"); err != nil {
+		return err
 	}
 	return checkScopes(c.Scope.items)
 }
@@ -62,7 +68,7 @@ func (c *clientSetCmd) apply(client *store.Client) {
 	if c.Scope.given || c.AllScopes {
 		client.Scopes, client.AllScopes = c.Scope.items, c.AllScopes
 	}
-	if c.TargetAudience.given {
+	if c.TargetAudience.given || c.AllAudiences {
 		client.Audiences = c.TargetAudience.items
 	}
 	if c.Serves.given {
@@ -76,6 +82,9 @@ func (c *clientSetCmd) said() string {
 	if c.AllScopes {
 		parts = append(parts, "all scopes of the user")
 	}
+	if c.AllAudiences {
+		parts = append(parts, "all audiences")
+	}
 	for _, list := range []struct {
 		name string
 		to   newList
@@ -87,8 +96,8 @@ func (c *clientSetCmd) said() string {
 	return strings.Join(parts, "; ")
 }
 
-// newList is a list that takes the place of another one, if it was given. In
-// a plain list one that is empty can't be told from none.
+// newList is a list that may be given and empty. In a plain list that can't be
+// told from none.
 type newList struct {
 	given bool
 	items []string

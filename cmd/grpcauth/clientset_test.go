@@ -30,7 +30,7 @@ func TestWhatAClientMayBeGrantedIsChanged(t *testing.T) {
 					c.Scopes, c.Serves = []string{"a", "b", "grpcauth.introspect"}, []string{"search"}
 				}},
 				{[]string{"--serves", "search"}, "a b grpcauth.introspect", "", func(*store.Client) {}},
-				{[]string{"--target-audience="}, "a b grpcauth.introspect", "audiences: -", func(c *store.Client) { c.Audiences = nil }},
+				{[]string{"--all-audiences"}, "a b grpcauth.introspect", "all audiences", func(c *store.Client) { c.Audiences = nil }},
 				{[]string{"--scope", "", "--serves", "", "--target-audience", "x"}, "-", "scopes: -; audiences: x; serves: -", func(c *store.Client) {
 					c.Scopes, c.Serves, c.Audiences = nil, nil, []string{"x"}
 				}},
