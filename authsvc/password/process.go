@@ -28,7 +28,7 @@ const (
 )
 
 var (
-	errNotServing = errors.New("password: the process that was started does not compute hashes: let the program call ServeProcess when it is started with these arguments")
+	errNotServing = errors.New("what was started does not compute hashes: let the program call ServeProcess when it is started with these arguments")
 	errOwnProcess = errors.New("password: the process for hashes can't be started")
 )
 
@@ -62,8 +62,8 @@ type Process struct {
 //		return password.ServeProcess()
 //	}
 //
-// It returns when the process is ready, or after three seconds: a machine that is
-// busy may take longer. An error means that the program can't be started, or
+// It returns when the process is ready, or after three seconds: a machine that
+// is busy may take longer. An error means that the program can't be started, or
 // that what was started ended or is something else. log is told when the
 // process ends, hangs and is back; nil for [slog.Default]. [Process.Close] ends
 // it.
