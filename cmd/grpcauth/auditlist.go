@@ -19,7 +19,7 @@ type auditCmd struct {
 
 type auditListCmd struct {
 	User  string `placeholder:"NAME" help:"Only what this user did and what was done to them. A name in any case, or the subject."`
-	Kind  string `placeholder:"KIND" help:"Only this kind, such as login, refresh_reused or password_changed."`
+	Kind  string `placeholder:"KIND" help:"Only this kind of those that grpcauth writes, such as login, refresh_reused or password_changed."`
 	Since string `placeholder:"TIME" help:"Only from then on: how long ago, such as 24h, or a time, such as 2026-01-31T08:00:00Z."`
 	JSON  bool   `name:"json" help:"Print JSON, a line for each entry."`
 
@@ -38,7 +38,7 @@ func kindNames() string { return strings.Join(store.Kinds(), ", ") }
 // Run prints the entries.
 func (c *auditListCmd) Run(ctx context.Context, p *process) error {
 	if c.Kind != "" && !slices.Contains(store.Kinds(), c.Kind) {
-		return fmt.Errorf("--kind %.40q is no kind of entry: use one of %s", c.Kind, kindNames())
+		return fmt.Errorf("--kind %.40q is no kind that grpcauth writes: use one of %s; or list without --kind, which shows what other programs have written too", c.Kind, kindNames())
 	}
 	since, err := parseSince(c.Since, time.Now())
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -141,6 +142,7 @@ func TestTheAuditRecordIsFiltered(t *testing.T) {
 		for _, e := range []store.Entry{
 			{Kind: "login", Actor: ada, Subject: ada, ClientID: "app", SessionID: "s", Address: "192.0.2.1"},
 			{Kind: "refresh_reused", Actor: ada, Subject: ada, Address: "192.0.2.1", OtherAddress: "198.51.100.1", Reason: "why"},
+			{Kind: "badge_read", Subject: ada}, // by a program that has the AuthService in it
 		} {
 			if err := st.RaiseSubject(t.Context(), ada, "", e); err != nil {
 				t.Fatal(err)
@@ -153,7 +155,7 @@ func TestTheAuditRecordIsFiltered(t *testing.T) {
 		}
 	})
 	for want, args := range map[string][]string{
-		"user_added login refresh_reused login_failed": {"--user", "ADA", "--since", "24h"},
+		"user_added login refresh_reused badge_read login_failed": {"--user", "ADA", "--since", "24h"},
 		"login":        {"--kind", "login"},
 		"user_added":   {"--user", "bob"},
 		"login_failed": {"--user", ada, "--kind", "login_failed", "--since", time.Now().Add(-time.Hour).Format(time.RFC3339)},
@@ -176,7 +178,10 @@ func TestTheAuditRecordIsFiltered(t *testing.T) {
 	if lines := strings.Split(table, "\n"); len(lines) != 3 || !strings.Contains(lines[1], "192.0.2.1  198.51.100.1  why") {
 		t.Error(table)
 	}
-	s.refused(`--kind "log in" is no kind of entry: use one of `+strings.Join(store.Kinds(), ", "), "audit", "list", "--kind", "log in")
+	for _, kind := range []string{"log in", "badge_read"} {
+		s.refused(fmt.Sprintf("--kind %q is no kind that grpcauth writes: use one of %s; or list without --kind, which shows what other programs have written too",
+			kind, strings.Join(store.Kinds(), ", ")), "audit", "list", "--kind", kind)
+	}
 	for _, since := range []string{"-1h", "yesterday", "2026-13-01", "\x00", strings.Repeat("9", 1<<16)} {
 		if got := s.run("", exitFailure, "audit", "list", "--since="+since); !strings.Contains(got.stderr, "is no time: write how long ago") || len(got.stderr) > 300 {
 			t.Errorf("%.20q: got %+v", since, got)
