@@ -25,7 +25,7 @@ type explainCmd struct {
 
 // Help is shown below the summary of the command.
 func (*explainCmd) Help() string {
-	return `Goes through the checks of a guarded server, in its order, by the same code: the rule that is written in the .proto, the token, what the token is bound to, and each requirement of the rule. Each is ok, refused, lifted by the rule's override, not checked here, or not reached. For the one that refused it prints what the client is told (code, reason, message) and the inner cause, which a client never learns.
+	return `Goes through the checks of a guarded server, in its order, by the same code: the rule that is written in the .proto, the token, what the token is bound to, and each requirement of the rule. Each is ok, refused, lifted by the rule's override, not checked here, not known because the issuer's keys can't be had, or not reached. For the one that refused it prints what the client is told (code, reason, message) and the inner cause, which a client never learns.
 
 The issuer's keys are found by its name, as a server does (OpenID Connect Discovery, RFC 8414), or given with --jwks. What only the server itself knows is not checked here: rules that its program gives as options, whether the connection has TLS, revocations, and the functions of WithCheck and WithUser.
 
@@ -34,7 +34,7 @@ The issuer's keys are found by its name, as a server does (OpenID Connect Discov
 
 Profiles say how an issuer writes its tokens. keycloak: the issuer is https://HOST/realms/REALM; roles of a client need --roles-claim /resource_access/CLIENT/roles. auth0: https://TENANT.auth0.com/ with the slash; the audience is the API's identifier. okta: https://DOMAIN/oauth2/SERVER. entra: https://login.microsoftonline.com/TENANT/v2.0 with the tenant's id; --subject-claim oid if your server has it so. cognito: https://cognito-idp.REGION.amazonaws.com/POOL; the audience is the list of app clients. rfc9068: grpcauth serve, and whoever else writes typ: at+jwt.
 
-Exits with 0 when nothing that was checked refuses the call, with 1 when something does, and with 2 when the answer can't be found: the command is wrong, a file or server that it names can't be read, the issuer's keys can't be had (KEYS_UNAVAILABLE), or the rule binds a claim to the request and there is no --request. With --json, allowed is true, false or null accordingly. The token is never printed.`
+Exits with 0 when nothing that was checked refuses the call, with 1 when something does, and with 2 when the answer can't be found: the command is wrong, a file or server that it names can't be read, the issuer's keys can't be had (KEYS_UNAVAILABLE), or the rule binds a claim to the request and there is no --request. With --json, allowed is true, false or null accordingly, and what the client is told is in refusal where it is false; in not_known, where keys can't be had. The token is never printed.`
 }
 
 // Validate is called by kong when the command line has been read.

@@ -18,10 +18,13 @@ type explanation struct {
 	Method string `json:"method"`
 	// Allowed is null where it can't be known: it depends on the request, and
 	// none was given, or the issuer's keys could not be had.
-	Allowed *bool      `json:"allowed"`
-	Verdict string     `json:"verdict"`
-	Checks  []told     `json:"checks"`
+	Allowed *bool  `json:"allowed"`
+	Verdict string `json:"verdict"`
+	Checks  []told `json:"checks"`
+	// Refusal is there where Allowed is false.
 	Refusal *theAnswer `json:"refusal,omitzero"`
+	// NotKnown is what a server answers that can't make a check either.
+	NotKnown *theAnswer `json:"not_known,omitzero"`
 
 	open error // why it can't be known whether the call is let in
 }
@@ -43,14 +46,14 @@ type theAnswer struct {
 	Cause    string            `json:"cause"`
 }
 
-// add keeps a finding, and reports whether it is a refusal.
+// add keeps a finding, and reports whether it is the last.
 func (x *explanation) add(name string, found finding) (done bool) {
+	if found.state == stateRefused {
+		found.state, done = x.refuse(name, found), true
+	}
 	x.Checks = append(x.Checks, told{name, found.state, showable(found.detail)})
 	if found.letIn != "" {
 		x.Verdict = found.letIn
-	}
-	if x.Refusal == nil && found.state == stateRefused {
-		x.refuse(name, found)
 	}
 	if found.state == stateNotChecked && strings.HasPrefix(name, "bind[") {
 		x.open = errOpen
@@ -60,17 +63,20 @@ func (x *explanation) add(name string, found finding) (done bool) {
 	if letIn := x.Refusal == nil; x.open == nil {
 		x.Allowed = &letIn
 	}
-	return x.Refusal != nil
+	return done
 }
 
 // refuse keeps what refused the call. What can't be known from here is no
-// verdict on the call: a server that has the keys may let it in.
-func (x *explanation) refuse(name string, found finding) {
-	x.Refusal = answerTo(name, found)
-	x.Verdict, x.open = "refused", nil
-	if x.Refusal.Code == codes.Unavailable.String() {
-		x.Verdict, x.open = "not known: "+name+" could not be checked", fmt.Errorf("%w: %s", errUnknown, x.Refusal.Reason)
+// refusal: a server that has the keys may let the call in.
+func (x *explanation) refuse(name string, found finding) state {
+	answer := answerTo(name, found)
+	if answer.Code == codes.Unavailable.String() {
+		x.NotKnown, x.Verdict = answer, "not known: "+name+" could not be checked"
+		x.open = fmt.Errorf("%w: %s", errUnknown, answer.Reason)
+		return stateNotKnown
 	}
+	x.Refusal, x.Verdict, x.open = answer, "refused", nil
+	return stateRefused
 }
 
 // answerTo is what the Guard makes of a cause.
@@ -109,21 +115,17 @@ func (x *explanation) write(w io.Writer, asJSON bool) error {
 		b.WriteString(strings.TrimRight(row, " ") + "\n")
 	}
 	fmt.Fprintf(&b, "\n%s", x.Verdict)
-	if x.Refusal != nil {
-		b.WriteString(x.lead())
+	switch {
+	case x.Refusal != nil:
+		b.WriteString(" by " + x.Refusal.Check + "; the client is told all of this but the cause")
 		x.Refusal.write(&b)
+	case x.NotKnown != nil:
+		b.WriteString("; a server that can't check it either refuses, and tells the client all of this but the cause")
+		x.NotKnown.write(&b)
 	}
 	b.WriteString("\n")
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// lead stands between the verdict and what the client is told.
-func (x *explanation) lead() string {
-	if x.open != nil {
-		return "; a server that can't check it either refuses, and tells the client all of this but the cause"
-	}
-	return " by " + x.Refusal.Check + "; the client is told all of this but the cause"
 }
 
 func (a *theAnswer) write(b *strings.Builder) {

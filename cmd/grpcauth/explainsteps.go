@@ -15,6 +15,7 @@ type state string
 const (
 	stateOK         state = "ok"
 	stateRefused    state = "refused"
+	stateNotKnown   state = "not_known" // it could not be made from here
 	stateLifted     state = "lifted"
 	stateNotChecked state = "not_checked"
 	stateNotReached state = "not_reached"
@@ -42,7 +43,7 @@ type step struct {
 	run  func(context.Context) finding
 }
 
-// explain runs the checks until one has refused.
+// explain runs the checks until one has refused, or can't be known.
 func (e *explainer) explain(ctx context.Context) *explanation {
 	told := &explanation{Method: e.call.full(), Verdict: "let in, as far as the token and the rule go"}
 	first := e.findRule()

@@ -18,9 +18,10 @@ func TestExplainTellsAnOutageFromARefusal(t *testing.T) {
 	const stderr = "grpcauth: whether the call would be let in can't be known now: KEYS_UNAVAILABLE\n"
 
 	got := explainRun(t, raw, "", args...)
+	row := "\n  key           not known    keys are those of " + down[1] + "\n  signature     not reached\n"
 	const verdict = "\n\nnot known: key could not be checked; a server that can't check it either refuses, and tells the client all of this but the cause\n" +
 		"  code     Unavailable\n  reason   KEYS_UNAVAILABLE\n"
-	if got.code != exitUsage || got.stderr != stderr || !strings.Contains(got.stdout, verdict) {
+	if got.code != exitUsage || got.stderr != stderr || !strings.Contains(got.stdout, row) || !strings.Contains(got.stdout, verdict) {
 		t.Errorf("got %+v", got)
 	}
 
@@ -31,6 +32,13 @@ func TestExplainTellsAnOutageFromARefusal(t *testing.T) {
 	}
 	if allowed, ok := told["allowed"]; !ok || allowed != nil || told["verdict"] != "not known: key could not be checked" {
 		t.Errorf("allowed %v, verdict %q", allowed, told["verdict"])
+	}
+	// Nothing in it can be read as a refusal.
+	if _, refusal := told["refusal"]; refusal || strings.Contains(got.stdout, `"refused"`) || !strings.Contains(got.stdout, `"state": "not_known"`) {
+		t.Errorf("got %s", got.stdout)
+	}
+	if answer, _ := told["not_known"].(map[string]any); answer["check"] != "key" || answer["code"] != "Unavailable" || answer["reason"] != "KEYS_UNAVAILABLE" {
+		t.Errorf("a server that can't check it either answers %v", answer)
 	}
 
 	// What is refused before the keys are asked for is refused, issuer or not.
