@@ -89,12 +89,14 @@ func (s *Session) reauthenticate(ctx context.Context, proof *grpcauthv1.Reauthen
 		return newChallenge(challenge, sent, s.answer)
 	}
 	g, err := s.keep(ctx, saved.ClientID, answer.GetTokens(), sent)
-	if err != nil {
-		s.abandon(ctx, answer.GetTokens())
-		return s.ended(ctx, err)
+	if err == nil {
+		err = s.put(g)
 	}
-	s.put(g)
-	return nil
+	if err == nil || errors.Is(err, ErrClosed) { // what is saved can be resumed
+		return nil
+	}
+	s.abandon(ctx, answer.GetTokens()) // logged out meanwhile, or it can't be kept
+	return s.ended(ctx, err)
 }
 
 // unproven is what an error of the server means for the session. The caller

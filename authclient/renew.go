@@ -176,13 +176,16 @@ func (r *renewer) renew(ctx context.Context) time.Duration {
 	}
 }
 
-// put puts g in the place of the grant, unless there is none any more.
-func (r *renewer) put(g *grant) {
+// put puts g in the place of the grant, unless there is none any more: then it
+// returns why.
+func (r *renewer) put(g *grant) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.current.Load().over == nil {
-		r.putLocked(g)
+	if over := r.current.Load().over; over != nil {
+		return over
 	}
+	r.putLocked(g)
+	return nil
 }
 
 func (r *renewer) putLocked(g *grant) {
@@ -199,6 +202,21 @@ func (r *renewer) end(why error) {
 	if r.current.Load().over == nil {
 		r.endLocked(why)
 	}
+}
+
+// endOf is end for one session. It reports false where another one has taken
+// its place, which goes on.
+func (r *renewer) endOf(session string, why error) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.current.Load()
+	if now.over == nil && now.session != session {
+		return false
+	}
+	if now.over == nil {
+		r.endLocked(why)
+	}
+	return true
 }
 
 func (r *renewer) endLocked(why error) {

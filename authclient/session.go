@@ -114,7 +114,9 @@ func (s *Session) Logout(ctx context.Context) error {
 	if err != nil && !over(err) {
 		return fmt.Errorf("authclient: logout: %w", err)
 	}
-	s.end(fail(codes.Unauthenticated, ErrSessionEnded, errLoggedOut))
+	if !s.endOf(session, fail(codes.Unauthenticated, ErrSessionEnded, errLoggedOut)) {
+		return s.Logout(ctx) // of the session that a reauthentication has put in its place
+	}
 	<-s.done
 	if err := s.forgetSaved(ctx, session); err != nil {
 		return fmt.Errorf("authclient: logout: %w", err)
