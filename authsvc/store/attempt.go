@@ -23,7 +23,8 @@ const (
 	MaxWait = 30 * time.Second
 	// AttemptsForgotten is how long after the last attempt they are forgotten.
 	AttemptsForgotten = time.Hour
-	// KnownFor is how long after a right attempt its key is known.
+	// KnownFor is how long after a right attempt its key is known, or a day
+	// less.
 	KnownFor = 30 * 24 * time.Hour
 )
 

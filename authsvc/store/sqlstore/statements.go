@@ -1,6 +1,9 @@
 package sqlstore
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // statements is the SQL in which the dialects differ, put together once.
 type statements struct {
@@ -81,8 +84,10 @@ func newStatements(f fragments) statements {
 		// between two, Forgive could delete it. The time is read after that.
 		lockAttempt: `INSERT INTO attempt (key, n, last_at, free_at) VALUES ($2, 0, 0, 0)
 			ON CONFLICT (key) DO UPDATE SET n = attempt.n RETURNING n, last_at, free_at, ` + f.now,
-		know: `INSERT INTO known (key, expires) VALUES ($3, ` + f.now + ` + $2)
-			ON CONFLICT (key) DO UPDATE SET expires = excluded.expires`,
+		// A day more or less is not worth a write at each login.
+		know: fmt.Sprintf(`INSERT INTO known (key, expires) VALUES ($3, %s + $2)
+			ON CONFLICT (key) DO UPDATE SET expires = excluded.expires WHERE known.expires < excluded.expires - %d`,
+			f.now, (24 * time.Hour).Microseconds()),
 
 		nextEntry: `UPDATE ledger SET audit_seq = audit_seq + 1 WHERE one = 1 RETURNING audit_seq, ` + f.now,
 
