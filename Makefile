@@ -57,14 +57,14 @@ cover: ## Measure the tests' coverage of what people wrote, into cover.out
 		>.cache/cover.log || { cat .cache/cover.log; exit 1; }
 	@go tool cover -func=cover.out | tail -n 1
 
-##@ Check (npm is needed where protos are)
+##@ Check (npm must be there for what is marked so)
 
 .PHONY: race
 race: ## Run the tests under the race detector (needs a C compiler)
 	@go test -race $(TESTFLAGS) ./...
 
 .PHONY: lint
-lint: .bin/golangci-lint .bin/buf ## Lint Go code and protos
+lint: .bin/golangci-lint .bin/buf ## Lint Go code and protos (npm)
 	@$(LINT) run ./...
 	@cd bench && $(LINT) run --config ../.golangci.yml ./...
 	@$(BUF) lint
@@ -76,13 +76,13 @@ tidy-check: ## Fail when go mod tidy would change something
 	@cd bench && go mod tidy -diff
 
 .PHONY: check-generated
-check-generated: .cache/generated ## Fail when the generated code is not the protos'
+check-generated: .cache/generated ## Fail when the generated code is not the protos' (npm)
 	@for dir in $(GENERATED); do \
 		diff -ru $$dir .cache/generated/$$dir || { echo "stale: run make generate"; exit 1; }; \
 	done
 
 .PHONY: check-rules
-check-rules: .cache/rules ## Fail when docs/rules.* are stale, and show what the protos open since
+check-rules: .cache/rules ## Fail when docs/rules.* are stale, and show what the protos open since (npm)
 	@$(BIN)/grpcauth rules --descriptor-set .cache/rules/set.binpb --diff docs/rules.json || \
 		{ echo "stale: see to it that this may be open, then run make rules"; exit 1; }
 	@for file in rules.md rules.json; do \
@@ -90,25 +90,25 @@ check-rules: .cache/rules ## Fail when docs/rules.* are stale, and show what the
 	done
 
 .PHONY: breaking
-breaking: .bin/buf ## Fail when a proto breaks what the baseline promised
+breaking: .bin/buf ## Fail when a proto breaks what the baseline promised (npm)
 	@$(BUF) breaking proto --against proto/baseline.binpb
 
 .PHONY: ci
-ci: ## Run everything that CI runs
+ci: ## Run everything that CI runs (npm)
 	@bash .ci/run
 
-##@ Change (npm is needed where protos are)
+##@ Change (npm must be there for what is marked so)
 
 .PHONY: generate
-generate: .cache/generated ## Generate Go code from the protos
+generate: .cache/generated ## Generate Go code from the protos (npm)
 	@for dir in $(GENERATED); do rm -rf $$dir && cp -R .cache/generated/$$dir $$dir || exit 1; done
 
 .PHONY: rules
-rules: .cache/rules ## Write who may call our own services into docs/rules.*
+rules: .cache/rules ## Write who may call our own services into docs/rules.* (npm)
 	@cp .cache/rules/rules.md .cache/rules/rules.json docs/
 
 .PHONY: baseline
-baseline: .bin/buf ## Make the protos as they stand the baseline (at a release)
+baseline: .bin/buf ## Make the protos as they are the baseline, at a release (npm)
 	@$(BUF) build proto --exclude-source-info --output proto/baseline.binpb
 
 .PHONY: readme
@@ -118,17 +118,17 @@ readme: ## Copy the examples into the README and the docs
 	@go test ./internal/repo -run '^Test(ReadmeShows|DocsShow)TheExamples$$' -count=1 -update
 
 .PHONY: format
-format: .bin/golangci-lint .bin/buf ## Format Go code and protos
+format: .bin/golangci-lint .bin/buf ## Format Go code and protos (npm)
 	@$(LINT) fmt ./...
 	@cd bench && $(LINT) fmt --config ../.golangci.yml ./...
 	@$(BUF) format --write
 
 .PHONY: tools
-tools: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc .bin/golangci-lint .bin/grpcurl .bin/peers ## Install every tool into .bin
+tools: .bin/buf .bin/protoc-gen-go .bin/protoc-gen-go-grpc .bin/golangci-lint .bin/grpcurl .bin/peers ## Install every tool into .bin (npm)
 
 .PHONY: clean
-clean: ## Remove installed tools and what builds leave behind
-	@rm -rf .bin .cache cover.out
+clean: ## Remove installed tools, built programs and caches; databases and keys stay
+	@rm -rf .bin .cache cover.out grpcauth bench/bench
 
 # The npm packages that internal/peers runs, as its lock file pins them.
 .bin/peers: FORCE
