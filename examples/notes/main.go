@@ -5,7 +5,7 @@
 //
 //	grpcauth user add ada --scope notes.read,notes.write
 //	grpcauth serve --issuer http://127.0.0.1:8080 --audience https://notes.example
-//	notes -issuer http://127.0.0.1:8080 -audience https://notes.example
+//	go run ./examples/notes -issuer http://127.0.0.1:8080 -audience https://notes.example
 package main
 
 import (

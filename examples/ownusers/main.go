@@ -2,8 +2,12 @@
 // SQLite, with bcrypt hashes. The application keeps its users; the service keeps
 // sessions in a file of its own.
 //
+//	make .bin/grpcurl
 //	go run ./examples/ownusers
-//	grpcurl -plaintext -d '{"username":"ada@example.com","password":"correct horse"}' \
+//
+// and, in another terminal:
+//
+//	.bin/grpcurl -plaintext -d '{"username":"ada@example.com","password":"correct horse"}' \
 //		127.0.0.1:50053 grpcauth.v1.AuthService/Login
 package main
 

@@ -1,18 +1,24 @@
 // Totp is a server whose users log in with a password and a code from their
 // phone (RFC 6238).
 //
+//	make .bin/grpcurl
 //	go run ./examples/totp
-//	grpcurl -plaintext -d '{"username":"ada","password":"correct horse battery staple"}' \
-//		127.0.0.1:50052 grpcauth.v1.AuthService/Login
 //
-// answers with a challenge. The code for it is what
+// and, in another terminal:
+//
+//	.bin/grpcurl -plaintext -d '{"username":"ada","password":"correct horse battery staple"}' \
+//		127.0.0.1:50054 grpcauth.v1.AuthService/Login
+//
+// answers with a challenge. An authenticator app shows the code for it, once the
+// key GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ was entered there. Without a phone, oathtool
+// prints it (Debian's package oathtool, Homebrew's oath-toolkit):
 //
 //	oathtool --totp 3132333435363738393031323334353637383930
 //
-// prints, and is sent to the same method with the challenge's token:
+// Send it to the same method with the challenge's token:
 //
-//	grpcurl -plaintext -d '{"challenge_answer":{"token":"gch_...","response":"123456"}}' \
-//		127.0.0.1:50052 grpcauth.v1.AuthService/Login
+//	.bin/grpcurl -plaintext -d '{"challenge_answer":{"token":"gch_...","response":"123456"}}' \
+//		127.0.0.1:50054 grpcauth.v1.AuthService/Login
 //
 // A client in Go gets the challenge as an error that takes the code:
 //
@@ -46,7 +52,7 @@ import (
 const secret = "12345678901234567890"
 
 func main() {
-	addr := flag.String("addr", "127.0.0.1:50052", "address to listen on")
+	addr := flag.String("addr", "127.0.0.1:50054", "address to listen on")
 	flag.Parse()
 	log.Fatal(serve(*addr))
 }
