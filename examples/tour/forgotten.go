@@ -22,14 +22,16 @@ import (
 // does not get to serve, and is told the line to add.
 func (t *tour) forgottenRule() {
 	var err error
-	t.step("a server with one rule deleted", "no start: option (grpcauth.v1.rule)", func(context.Context) string {
+	t.step("start a server that lacks one rule", "refused, shown the line to add", func(context.Context) string {
 		if err = protectWithoutRule(); err == nil {
 			return "a server that would serve"
 		}
 		_, line, _ := strings.Cut(err.Error(), "/tour.v1.NotesService/ListNotes: no rule: ")
 		_, line, _ = strings.Cut(line, "\n")
-		line, _, _ = strings.Cut(strings.TrimSpace(line), " = ")
-		return "no start: " + line
+		if !strings.HasPrefix(strings.TrimSpace(line), "option (grpcauth.v1.rule) = ") {
+			return "refused, not shown the line to add"
+		}
+		return "refused, shown the line to add"
 	})
 	fmt.Printf("\n      %s\n\n", strings.ReplaceAll(fmt.Sprint(err), "\n", "\n      "))
 }

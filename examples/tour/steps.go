@@ -97,16 +97,16 @@ func (t *tour) refresh() {
 		}
 		return told(err, first != second, "another one", "the same one")
 	})
-	t.step("the superseded one again: its answer was lost", "OK, the same successor", func(ctx context.Context) string {
+	t.step("the used one again, as if the answer was lost", "OK, the same new one", func(ctx context.Context) string {
 		again, err := t.rawRefresh(ctx, first)
-		return told(err, again == second, "the same successor", "another successor")
+		return told(err, again == second, "the same new one", "another new one")
 	})
-	t.step("its successor, in its turn", "OK, another one", func(ctx context.Context) string {
+	t.step("then the new one", "OK, another one", func(ctx context.Context) string {
 		var err error
 		third, err = t.rawRefresh(ctx, second)
 		return told(err, third != second, "another one", "the same one")
 	})
-	t.step("the first one, now two behind: stolen", "Unauthenticated REFRESH_REUSED", func(ctx context.Context) string {
+	t.step("the first one, now too old: it was stolen", "Unauthenticated REFRESH_REUSED", func(ctx context.Context) string {
 		_, err := t.rawRefresh(ctx, first)
 		return outcome(err)
 	})
