@@ -20,7 +20,7 @@ const reasonRecovered = "the database was restored from a backup"
 type recoverCmd struct {
 	Yes     bool   `help:"Do it without asking."`
 	JSON    bool   `name:"json" help:"Print JSON."`
-	KeyFile string `group:"Storage and keys:" placeholder:"PATH" help:"The key file of serve. What the server has seen of the database is written down beside it. Default: grpcauth.key beside a SQLite file."`
+	KeyFile string `group:"Storage and keys:" placeholder:"PATH" help:"The key file of serve. The server keeps beside it, in a file that ends in .seen, how far it has seen the database come. Recover reads that file and writes the new epoch into it; without one it makes none. Default: grpcauth.key beside a SQLite file."`
 
 	Storage storeFlag `embed:""`
 	Sources sources   `embed:""`
@@ -47,6 +47,9 @@ func (c *recoverCmd) Run(ctx context.Context, p *process) error {
 		if err != nil {
 			return err
 		}
+		if err := plan.note(ctx, st); err != nil {
+			return fmt.Errorf("%s is recovered (epoch %d), but that could not be written down: %w", c.Storage, epoch, err)
+		}
 		if c.JSON {
 			return p.printJSON(map[string]any{"store": c.Storage.name(), "epoch": epoch, "sessions_ended": plan.Sessions})
 		}
@@ -57,9 +60,24 @@ func (c *recoverCmd) Run(ctx context.Context, p *process) error {
 
 // plan is what recover will do.
 type plan struct {
-	From, To int64 // epochs
-	Sessions int   // that stand, of the users
-	Raise    int64 // of every counter
+	From, To int64  // epochs
+	Sessions int    // that stand, of the users
+	was      seen   // by a server, if anything
+	seenPath string // where that is kept
+}
+
+// note has the servers know the new epoch from their next start on, so that the
+// backup can't be put back a second time without notice. Where no server has
+// written anything down there is no file to correct.
+func (p plan) note(ctx context.Context, st store.Store) error {
+	if p.was.Epoch == 0 {
+		return nil
+	}
+	now, err := look(ctx, st, p.was.KeyID)
+	if err != nil {
+		return err
+	}
+	return now.write(p.seenPath)
 }
 
 // plan reads the database. The epoch goes beyond the one that a server has
@@ -70,16 +88,16 @@ func (c *recoverCmd) plan(ctx context.Context, st store.Store) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	to := ledger.Epoch + 1
+	planned := plan{From: ledger.Epoch, To: ledger.Epoch + 1}
 	if path := c.Storage.keyPath(c.KeyFile); path != "" {
-		was, err := readSeen(seenPath(path))
-		if err != nil {
+		planned.seenPath = seenPath(path)
+		if planned.was, err = readSeen(planned.seenPath); err != nil {
 			return plan{}, err
 		}
-		to = max(to, was.Epoch+1)
+		planned.To = max(planned.To, planned.was.Epoch+1)
 	}
-	sessions, err := countSessions(ctx, st)
-	return plan{From: ledger.Epoch, To: to, Sessions: sessions, Raise: (to - ledger.Epoch) * store.FarAhead}, err
+	planned.Sessions, err = countSessions(ctx, st)
+	return planned, err
 }
 
 func countSessions(ctx context.Context, st store.Store) (n int, err error) {
@@ -113,14 +131,14 @@ func recoverBeyond(ctx context.Context, st store.Store, to int64) (int64, error)
 
 // confirm shows the plan and asks, unless the answer was given.
 func (c *recoverCmd) confirm(p *process, plan plan) error {
-	_, _ = fmt.Fprintf(p.stderr, "%s: the epoch goes from %d to %d, every session ends (%d stand now), and every counter rises by %d.\n",
-		c.Storage, plan.From, plan.To, plan.Sessions, plan.Raise)
+	_, _ = fmt.Fprintf(p.stderr, "%s: every session ends (open now: %d), every access token made before is refused, and refresh tokens get a new key (epoch %d to %d).\n",
+		c.Storage, plan.Sessions, plan.From, plan.To)
 	if c.Yes {
 		return nil
 	}
 	terminal, ok := p.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(terminal.Fd())) {
-		return errors.New("nobody is there to be asked: add --yes")
+		return errors.New("no terminal to ask on: add --yes")
 	}
 	_, _ = fmt.Fprint(p.stderr, `Type "recover" to go on: `)
 	line, err := bufio.NewReader(io.LimitReader(terminal, 1024)).ReadString('\n')

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func TestRecoverEndsEverything(t *testing.T) {
 	if want := s.store + " is recovered: epoch 2, sessions ended: 2\n"; got.stdout != want {
 		t.Errorf("it says %q", got.stdout)
 	}
-	if want := s.store + ": the epoch goes from 1 to 2, every session ends (2 stand now), and every counter rises by 1048576.\n"; got.stderr != want {
+	if want := s.store + ": every session ends (open now: 2), every access token made before is refused, and refresh tokens get a new key (epoch 1 to 2).\n"; got.stderr != want {
 		t.Errorf("it announces %q", got.stderr)
 	}
 	s.wantEnded(one, reasonRecovered)
@@ -60,8 +61,16 @@ func TestRecoverGoesBeyondTheEpochThatWasSeen(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := s.run("", exitOK, append([]string{"recover", "--yes"}, flags...)...)
-		if l := s.ledger(); l.Epoch != 5 || l.All != 1+4*store.FarAhead || !strings.Contains(got.stderr, "from 1 to 5") || !strings.Contains(got.stderr, "rises by 4194304") {
+		if l := s.ledger(); l.Epoch != 5 || l.All != 1+4*store.FarAhead || !strings.Contains(got.stderr, "epoch 1 to 5") {
 			t.Errorf("%s: the ledger is %+v; %s", name, l, got.stderr)
+		}
+		// The backup, put back once more, is told from what was recovered.
+		was, err := readSeen(seenPath(key))
+		if err != nil || was.Epoch != 5 || was.KeyID != "k" {
+			t.Errorf("%s: written down is %+v, %v", name, was, err)
+		}
+		if err := was.mustPrecede(t.Context(), nil, seen{KeyID: "k", Epoch: 1, Seq: 99, Audit: 99}); !errors.Is(err, errRestored) {
+			t.Errorf("%s: the backup a second time: %v", name, err)
 		}
 	}
 }
@@ -71,7 +80,7 @@ func TestRecoverAsksFirst(t *testing.T) {
 	t.Parallel()
 	for _, stdin := range []string{"", "y\n", "recover\n"} { // no terminal: nobody has read the plan
 		s := newFileSite(t)
-		if got := s.run(stdin, exitFailure, "recover"); !strings.HasSuffix(got.stderr, "grpcauth: nobody is there to be asked: add --yes\n") || got.stdout != "" {
+		if got := s.run(stdin, exitFailure, "recover"); !strings.HasSuffix(got.stderr, "grpcauth: no terminal to ask on: add --yes\n") || got.stdout != "" {
 			t.Errorf("%q: got %+v", stdin, got)
 		}
 		if l := s.ledger(); l.Epoch != 1 || len(s.audited()) != 2 {

@@ -180,7 +180,7 @@ func (l *lost) refused() {
 
 func (l *lost) recover(epoch int) {
 	l.Helper()
-	if got := l.command("", exitFailure, "recover"); !strings.Contains(got.stderr, "nobody is there to be asked: add --yes") {
+	if got := l.command("", exitFailure, "recover"); !strings.Contains(got.stderr, "no terminal to ask on: add --yes") {
 		l.Errorf("unasked: %+v", got)
 	}
 	l.refused() // still
