@@ -68,7 +68,7 @@ func ExampleNew() {
 	}
 	fmt.Println(renewed.GetTokens().GetSessionId() == tokens.GetSessionId())
 	// Output:
-	// the user name or the password is wrong
+	// the user name, the password or the second factor is wrong
 	// Bearer [notes.read notes.write] 15m0s
 	// true
 }

@@ -103,7 +103,7 @@ func rowOf(reason grpcauthv1.Reason) row {
 		return row{codes.Unavailable, "the store is unavailable", none}
 
 	case grpcauthv1.Reason_REASON_INVALID_CREDENTIALS:
-		return row{codes.Unauthenticated, "the user name or the password is wrong", none}
+		return row{codes.Unauthenticated, "the user name, the password or the second factor is wrong", none}
 	case grpcauthv1.Reason_REASON_INVALID_CLIENT:
 		return row{codes.Unauthenticated, "the client is unknown or has not proven itself", none}
 	case grpcauthv1.Reason_REASON_REFRESH_INVALID:

@@ -109,7 +109,7 @@ const (
 	Reason_REASON_CHECK_UNAVAILABLE Reason = 53
 	// UNAVAILABLE: the store can't be reached right now.
 	Reason_REASON_STORE_UNAVAILABLE Reason = 54
-	// UNAUTHENTICATED: the user name or the password is wrong.
+	// UNAUTHENTICATED: the user name, the password or the second factor is wrong.
 	Reason_REASON_INVALID_CREDENTIALS Reason = 60
 	// UNAUTHENTICATED: the client is unknown, or has not proven itself.
 	Reason_REASON_INVALID_CLIENT Reason = 61
