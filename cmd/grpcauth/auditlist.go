@@ -18,10 +18,11 @@ type auditCmd struct {
 }
 
 type auditListCmd struct {
-	User  string `placeholder:"NAME" help:"Only what this user did and what was done to them. A name in any case, or the subject."`
-	Kind  string `placeholder:"KIND" help:"Only this kind of those that grpcauth writes, such as login, refresh_reused or password_changed."`
-	Since string `placeholder:"TIME" help:"Only from then on: how long ago, such as 24h, or a time, such as 2026-01-31T08:00:00Z."`
-	JSON  bool   `name:"json" help:"Print JSON, a line for each entry."`
+	User   string `placeholder:"NAME" help:"Only what this user did and what was done to them. A name in any case, or the subject."`
+	Client string `placeholder:"ID" help:"Only what names this client."`
+	Kind   string `placeholder:"KIND" help:"Only this kind of those that grpcauth writes, such as login, refresh_reused or password_changed."`
+	Since  string `placeholder:"TIME" help:"Only from then on: how long ago, such as 24h, or a time, such as 2026-01-31 or 2026-01-31T08:00:00Z."`
+	JSON   bool   `name:"json" help:"Print JSON, a line for each entry."`
 
 	Storage storeFlag `embed:""`
 	Sources sources   `embed:""`
@@ -45,15 +46,17 @@ func (c *auditListCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	return c.Storage.use(ctx, func(st store.Store) error {
-		wanted := func(e store.Entry) bool { return !e.At.Before(since) && (c.Kind == "" || e.Kind == c.Kind) }
+		wanted := func(e store.Entry) bool {
+			return !e.At.Before(since) && (c.Kind == "" || e.Kind == c.Kind) && (c.Client == "" || e.ClientID == c.Client)
+		}
 		if c.User != "" {
 			u, err := findUser(ctx, st, c.User)
 			if err != nil {
 				return err
 			}
-			kindAndTime := wanted
+			others := wanted
 			wanted = func(e store.Entry) bool {
-				return kindAndTime(e) && (e.Subject == u.Subject || e.Actor == u.Subject)
+				return others(e) && (e.Subject == u.Subject || e.Actor == u.Subject)
 			}
 		}
 		return printEntries(p, c.JSON, matching(entries(ctx, st), wanted))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/grpcauth/grpcauth/authsvc"
@@ -25,7 +26,7 @@ type clientCmd struct {
 
 // clientAddCmd registers a client in the database itself, as user add does.
 type clientAddCmd struct {
-	ID               string        `arg:"" help:"Its client_id."`
+	ID               string        `arg:"" help:"Its client_id: 1 to 128 printable ASCII characters without spaces."`
 	Name             string        `placeholder:"NAME" help:"What people call it."`
 	Users            bool          `help:"It is an app that logs users in. It is public: it has no secret."`
 	Service          bool          `help:"It is a service that gets tokens for itself. It is given a secret, unless it has keys."`
@@ -92,8 +93,14 @@ func (c *clientAddCmd) check() error {
 	switch {
 	case c.ID == authsvc.DefaultClient:
 		return fmt.Errorf("the client %q is built into the server: choose another id", c.ID)
+	case strings.ContainsFunc(c.ID, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return fmt.Errorf("the id %+.40q is not printable ASCII without spaces (RFC 6749 appendix A.1): correct it", c.ID)
 	case c.Users == c.Service:
 		return errors.New("say what the client is for: --users or --service; an app that does both is two clients")
+	case c.Service && c.AllScopes:
+		return errors.New("--all-scopes is for --users clients: give a service its scopes with --scope")
+	case c.Users && len(c.Serves) > 0:
+		return errors.New("--serves is for --service clients: make a second client")
 	case c.AllScopes && len(c.Scope) > 0:
 		return errBothScopes
 	case c.ExpiresIn != 0 && (c.Users || c.JWKS != ""):
@@ -142,7 +149,7 @@ const introspectScope = "grpcauth.introspect"
 func checkIntrospects(scopes, serves []string) error {
 	if slices.Contains(scopes, introspectScope) && len(serves) == 0 {
 		return errors.New("the scope " + introspectScope + " is for a --service and of no use without --serves: " +
-			"name the audience whose tokens it may introspect, such as --serves https://notes.example")
+			"give --scope without it in the same command, or name the audience whose tokens it may introspect, such as --serves https://notes.example")
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type clientSetCmd struct {
 
 // Help is shown below the summary of the command.
 func (*clientSetCmd) Help() string {
-	return `A flag replaces the whole list; what has no flag stays. "" empties a list, but not that of the audiences, which without a name would be all: say --all-audiences for that. A service feels it with its next token. An app loses scopes and audiences at its next refresh, and gains them at the next login. Tokens that were made before keep theirs until they expire: to put them out of date at once, disable the client and enable it again, which ends its sessions too.`
+	return `A flag replaces the whole list; what has no flag stays. "" empties a list, but not that of the audiences, which without a name would be all: say --all-audiences for that. A client that has the scope grpcauth.introspect must serve an audience: to empty --serves, give --scope without that scope in the same command. A service feels it with its next token. An app loses scopes and audiences at its next refresh, and gains them at the next login. Tokens that were made before keep theirs until they expire: to put them out of date at once, disable the client and enable it again, which ends its sessions too.`
 }
 
 // Run changes the client. What is so already is no change.
@@ -52,7 +52,7 @@ func (c *clientSetCmd) Run(ctx context.Context, p *process) error {
 func (c *clientSetCmd) check() error {
 	switch {
 	case !c.Scope.given && !c.AllScopes && !c.TargetAudience.given && !c.AllAudiences && !c.Serves.given:
-		return errors.New("nothing is to change: give --scope, --all-scopes, --target-audience, --all-audiences or --serves")
+		return errors.New("nothing to change: give --scope, --all-scopes, --target-audience, --all-audiences or --serves")
 	case c.AllScopes && c.Scope.given:
 		return errBothScopes
 	case c.AllAudiences && c.TargetAudience.given:

@@ -19,8 +19,8 @@ type sessionCmd struct {
 }
 
 type sessionListCmd struct {
-	Name string `arg:"" optional:"" help:"The name of the user, in any case, or the subject. Those of their sessions are listed that stand."`
-	ID   string `name:"id" placeholder:"SESSION" help:"Show this session instead, also when it has ended."`
+	Name string `arg:"" optional:"" help:"The name of the user, in any case, or the subject. Their open sessions are listed."`
+	ID   string `name:"id" placeholder:"SESSION" help:"Show this session instead, even one that has ended."`
 	JSON bool   `name:"json" help:"Print JSON, a line for each session."`
 
 	Storage storeFlag `embed:""`

@@ -157,6 +157,7 @@ func TestTheAuditRecordIsFiltered(t *testing.T) {
 	for want, args := range map[string][]string{
 		"user_added login refresh_reused badge_read login_failed": {"--user", "ADA", "--since", "24h"},
 		"login":        {"--kind", "login"},
+		"login ":       {"--client", "app"},
 		"user_added":   {"--user", "bob"},
 		"login_failed": {"--user", ada, "--kind", "login_failed", "--since", time.Now().Add(-time.Hour).Format(time.RFC3339)},
 		"":             {"--kind", "recovered"},

@@ -14,7 +14,7 @@ const reasonByOperator = "ended by the operator"
 
 type sessionRevokeCmd struct {
 	ID   []string `arg:"" optional:"" name:"session" help:"The ids of sessions."`
-	User string   `placeholder:"NAME" help:"End every session of this user, and every login of theirs that has begun."`
+	User string   `placeholder:"NAME" help:"End every session of this user. A login that is under way fails too."`
 	JSON bool     `name:"json" help:"Print JSON, a line for each session or the user."`
 
 	Storage storeFlag `embed:""`
