@@ -59,7 +59,7 @@ func (e *ChallengeError) Answer(ctx context.Context, response string) (*Session,
 
 // Error names the method that was asked for.
 func (e *ChallengeError) Error() string {
-	return fmt.Sprintf("authclient: the server asks for a second factor (%q): pass it to the ChallengeError's Answer", e.Method)
+	return fmt.Sprintf("authclient: the server asks for a second factor (%q): call Answer of this ChallengeError with what the user gives", e.Method)
 }
 
 // Format prints the same as Error, whatever the verb.

@@ -82,8 +82,8 @@
 //
 // A method may want a password that was given lately; the reason is
 // REAUTHENTICATION_REQUIRED. No renewal helps there and none is tried.
-// [Session.Reauthenticate] does, with the user's password and, where the
-// server asks for it, their second factor.
+// [Session.Reauthenticate] does, with the user's password. Where the server
+// wants a second factor it returns a [ChallengeError]: answer it as at a Login.
 //
 // # Services
 //

@@ -65,6 +65,6 @@ func ExampleChallengeError_Answer() {
 	}
 	fmt.Println(err)
 	// Output:
-	// authclient: the server asks for a second factor ("totp"): pass it to the ChallengeError's Answer
+	// authclient: the server asks for a second factor ("totp"): call Answer of this ChallengeError with what the user gives
 	// <nil>
 }

@@ -34,8 +34,10 @@ const (
 // with it holds the Subject and the Version.
 //
 // The client is asked by the method; nothing is stored. Its answer comes to
-// Authenticate as [Credentials.Challenge], within five minutes, once, and
-// unless the user's credentials changed in between.
+// Authenticate as [Credentials.Challenge], within five minutes, and unless the
+// user's credentials changed in between. For a wrong answer Authenticate returns
+// [ErrInvalidCredentials], and the user may try again. A right answer counts
+// once.
 type ChallengeError struct {
 	// Method is what is asked for, such as "totp", at most 64 bytes. The
 	// client is told.

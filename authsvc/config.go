@@ -124,12 +124,13 @@ type Config struct {
 	//
 	// Attempts to log in are slowed down for each account and block of
 	// addresses, and for each block of addresses. All calls through a proxy
-	// have its address: they are not slowed down for that, but who goes on
-	// guessing at an account through it can keep its owner from logging in
-	// through it: one attempt is judged every 30 seconds, and it may always be
-	// the guesser's. Name the proxy here also if it speaks TLS to this server. A proxy that passes
-	// connections through, and tells a listener of yours the address (the
-	// PROXY protocol), needs neither.
+	// have the proxy's address, so its block is not slowed down; each account
+	// still is. Somebody who goes on guessing at an account through the proxy
+	// can so keep its owner out: one attempt is checked every 30 seconds, and
+	// it may always be the guesser's. Name the proxy here also if it speaks TLS
+	// to this server. A proxy that passes connections through and tells their
+	// real address (the PROXY protocol, read by a listener of yours) need not
+	// be named.
 	AllowPlaintextFrom []netip.Prefix
 
 	// Logger is told of every entry of the audit record, of refreshes and

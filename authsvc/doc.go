@@ -23,7 +23,8 @@
 // as they are; the first login replaces them. This adds a user:
 //
 //	err := password.Check(given)                        // too short, too common
-//	hash, err := hasher.Hash(ctx, given)                // of password.NewHasher
+//	hasher, err := password.NewHasher(password.Config{})
+//	hash, err := hasher.Hash(ctx, given)
 //	name, err := authsvc.NormalizeUsername("Ada")
 //	err = sessions.AddUser(ctx, store.User{
 //		Subject: rand.Text(), Username: name, PasswordHash: hash, Scopes: []string{"notes.read"},

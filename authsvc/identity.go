@@ -11,8 +11,8 @@ import (
 
 // What the functions of a Config answer with, alone or wrapped.
 var (
-	// ErrInvalidCredentials: there is no such user, or the password is wrong.
-	// Which of the two is told to nobody.
+	// ErrInvalidCredentials: there is no such user, or the password or the
+	// answer to a challenge is wrong. Which of them is told to nobody.
 	ErrInvalidCredentials = fault.New(grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, "authsvc: invalid credentials")
 
 	// ErrGone: the user does not exist any more, or may not be logged in.

@@ -27,13 +27,13 @@
 //	}
 //	ok, rehash, err := hasher.Verify(ctx, user.PasswordHash, given)
 //
-// Nor does it tell what kind of hash a user has: a refusal leaves on a tick
-// that is the same for all.
+// Nor does the time tell what kind of hash a user has: every refusal is held
+// back until the next tick of a clock that is the same for all.
 //
 // # A process of their own
 //
-// Hashes that are computed beside other calls hold these up: Go takes a
-// processor away from a hash only after 10 ms. A server that sees storms of
+// Hashing in the same process slows the other calls down: Go takes a processor
+// away from a hash only after 10 ms. A server that sees storms of
 // logins computes them in a second process of its program, which gets the
 // processors that nobody else wants ([StartProcess]; grpcauth serve does so).
 //
