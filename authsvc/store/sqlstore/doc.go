@@ -40,7 +40,7 @@
 // # SQLite
 //
 // A second process may use the same file at the same time, on the same host; a
-// network file system won't do. Writers of one Store queue.
+// network file system won't do. Writers of one Store queue, rotations first.
 //
 // # PostgreSQL
 //

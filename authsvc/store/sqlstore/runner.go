@@ -40,6 +40,10 @@ type runner struct {
 	// writer lets one operation write at a time, in the order they came. nil
 	// where the database does that well itself.
 	writer *semaphore.Weighted
+	// door lets one operation at a time stand in line for writer. Rotations
+	// don't come through it: a login is several operations, and many logins
+	// would hold up all refreshes.
+	door *semaphore.Weighted
 	// patience is how long one operation is tried for.
 	patience time.Duration
 }
@@ -47,7 +51,7 @@ type runner struct {
 func newRunner(f fragments) runner {
 	r := runner{fragments: f, patience: patience}
 	if f.oneWriter {
-		r.writer = semaphore.NewWeighted(1)
+		r.writer, r.door = semaphore.NewWeighted(1), semaphore.NewWeighted(1)
 	}
 	return r
 }
@@ -65,8 +69,20 @@ func (r *runner) read(ctx context.Context, what string, op func(context.Context)
 // write runs an operation that changes something. It is run again only when
 // nothing has been changed.
 func (r *runner) write(ctx context.Context, what string, op func(context.Context) error) error {
+	if r.door != nil {
+		if err := queue(ctx, r.door); err != nil {
+			return r.failure(ctx, what, err)
+		}
+		defer r.door.Release(1)
+	}
+	return r.writeSoon(ctx, what, op)
+}
+
+// writeSoon is write for what waits for the operation that runs, for one other,
+// and for those that came by writeSoon before.
+func (r *runner) writeSoon(ctx context.Context, what string, op func(context.Context) error) error {
 	if r.writer != nil {
-		if err := r.queue(ctx); err != nil {
+		if err := queue(ctx, r.writer); err != nil {
 			return r.failure(ctx, what, err)
 		}
 		defer r.writer.Release(1)
@@ -74,11 +90,11 @@ func (r *runner) write(ctx context.Context, what string, op func(context.Context
 	return r.failure(ctx, what, r.run(ctx, op))
 }
 
-// queue waits for its turn to write.
-func (r *runner) queue(ctx context.Context) error {
+// queue waits for its turn.
+func queue(ctx context.Context, turns *semaphore.Weighted) error {
 	ctx, cancel := context.WithTimeout(ctx, queuePatience)
 	defer cancel()
-	return r.writer.Acquire(ctx, 1)
+	return turns.Acquire(ctx, 1)
 }
 
 // run tries op again while its failure is passing, has changed nothing, and

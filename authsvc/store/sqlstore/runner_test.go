@@ -161,3 +161,27 @@ func TestRunnerQueue(t *testing.T) {
 		}
 	})
 }
+
+// However many others wait, a rotation waits for the one that runs.
+func TestRunnerLetsRotationsPassTheDoor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := testRunner()
+		order := make(chan string, 4)
+		op := func(name string) func(context.Context) error {
+			return func(context.Context) error { <-time.After(time.Second); order <- name; return nil }
+		}
+		for _, name := range []string{"first", "second", "third"} {
+			go func() { _ = r.write(t.Context(), name, op(name)) }()
+			synctest.Wait()
+		}
+		if err := r.writeSoon(t.Context(), "rotation", op("rotation")); err != nil {
+			t.Error(err)
+		}
+		for _, want := range []string{"first", "rotation", "second", "third"} {
+			if got := <-order; got != want {
+				t.Errorf("%s ran, want %s", got, want)
+			}
+		}
+	})
+}

@@ -101,7 +101,7 @@ func taken(ctx context.Context, tx *sql.Conn, id string) (bool, error) {
 // RotateSession implements [store.Sessions]. It is one statement, so that the
 // database itself decides who wins.
 func (s *Store) RotateSession(ctx context.Context, r store.Rotation) error {
-	return s.write(ctx, "rotate session", func(ctx context.Context) error {
+	return s.writeSoon(ctx, "rotate session", func(ctx context.Context) error {
 		n, err := affected(s.ready.rotate.ExecContext(ctx,
 			s.clock(), bytesIn(r.NewHash), bytesIn(r.Sealed), r.Idle.Microseconds(),
 			r.ID, r.Gen, bytesIn(r.CurHash), r.ClientID, bytesIn(r.KeyHash), len(r.KeyHash) > 0, r.Certificate, r.Address))
