@@ -39,8 +39,15 @@ type Config struct {
 	// (`openssl rand 32`). The keys of the refresh tokens are derived from it
 	// (HKDF, RFC 5869) and, where SigningKey is nil, the HS256 key of the
 	// access tokens. Replicas share it; whoever changes it ends every
-	// session.
+	// session, unless the one before goes to RetiredSecrets.
 	Secret []byte `json:"-"`
+
+	// RetiredSecrets are what Secret was before. Refresh tokens that were made
+	// under one are still taken, and followed by one under Secret. Give every
+	// replica the new Secret as a retired one first, then change it, and drop
+	// the old one after SessionTTL: no session is older. Access tokens under a
+	// key derived from Secret are refused from the change on, and renewed.
+	RetiredSecrets [][]byte `json:"-"`
 
 	// SigningKey signs the access tokens. nil: HS256 under a key derived from
 	// Secret, which only this process can verify, so choose a public key as

@@ -36,6 +36,11 @@ func (c Config) checkSecret() error {
 	if len(c.Secret) < minSecret {
 		return fmt.Errorf("Config.Secret has %d bytes: it needs at least %d random ones, make them with `openssl rand %d`", len(c.Secret), minSecret, minSecret)
 	}
+	for i, retired := range c.RetiredSecrets {
+		if len(retired) < minSecret {
+			return fmt.Errorf("Config.RetiredSecrets[%d] has %d bytes: a Secret never had less than %d", i, len(retired), minSecret)
+		}
+	}
 	return nil
 }
 

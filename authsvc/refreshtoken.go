@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
@@ -82,23 +83,31 @@ func (t refreshToken) Format(f fmt.State, _ rune) {
 // refreshCodec makes refresh tokens and tells its own from others.
 type refreshCodec struct {
 	issuer string
-	kid    [kidLen]byte
-	macKey []byte
+	keys   []macKey // the first makes tokens, the others are retired
+}
+
+type macKey struct {
+	id  [kidLen]byte
+	key []byte
 }
 
 // newRefreshCodec makes the codec of one epoch: what was made in another is
 // none of ours, so that no token from before a backup was restored is taken for
 // one of after.
-func newRefreshCodec(issuer string, secret []byte, epoch int64) (*refreshCodec, error) {
-	macKey, err := derive(secret, ofEpoch(labelRefreshMAC, epoch), keyLen)
-	if err != nil {
-		return nil, err
+func newRefreshCodec(issuer string, epoch int64, secrets ...[]byte) (*refreshCodec, error) {
+	c := &refreshCodec{issuer: issuer}
+	for _, secret := range secrets {
+		key, err := derive(secret, ofEpoch(labelRefreshMAC, epoch), keyLen)
+		if err != nil {
+			return nil, err
+		}
+		id, err := derive(secret, ofEpoch(labelRefreshKID, epoch), kidLen)
+		if err != nil {
+			return nil, err
+		}
+		c.keys = append(c.keys, macKey{id: [kidLen]byte(id), key: key})
 	}
-	kid, err := derive(secret, ofEpoch(labelRefreshKID, epoch), kidLen)
-	if err != nil {
-		return nil, err
-	}
-	return &refreshCodec{issuer: issuer, kid: [kidLen]byte(kid), macKey: macKey}, nil
+	return c, nil
 }
 
 func ofEpoch(label string, epoch int64) string {
@@ -127,11 +136,11 @@ func (c *refreshCodec) next(t *refreshToken) *refreshToken {
 
 func (c *refreshCodec) make(session [sessionLen]byte, gen int64) *refreshToken {
 	t := &refreshToken{refreshVersion}
-	copy(t[atKID:], c.kid[:])
+	copy(t[atKID:], c.keys[0].id[:])
 	copy(t[atSession:], session[:])
 	binary.BigEndian.PutUint64(t[atGen:], uint64(gen)) //nolint:gosec // counts up from 1
 	_, _ = rand.Read(t.secret())
-	copy(t[atMAC:], c.mac(t))
+	copy(t[atMAC:], c.mac(t, c.keys[0]))
 	return t
 }
 
@@ -153,20 +162,21 @@ func (c *refreshCodec) parse(text string) (*refreshToken, error) {
 	return &t, nil
 }
 
-// made reports whether the token is ours: of this version, under this key.
+// made reports whether the token is ours: of this version, under one of our
+// keys.
 func (c *refreshCodec) made(t *refreshToken) bool {
 	gen := binary.BigEndian.Uint64(t[atGen:atSecret])
-	return t[0] == refreshVersion &&
-		[kidLen]byte(t[atKID:atSession]) == c.kid &&
-		hmac.Equal(t[atMAC:], c.mac(t)) &&
-		gen >= 1 && gen < math.MaxInt64
+	return t[0] == refreshVersion && gen >= 1 && gen < math.MaxInt64 &&
+		slices.ContainsFunc(c.keys, func(k macKey) bool {
+			return [kidLen]byte(t[atKID:atSession]) == k.id && hmac.Equal(t[atMAC:], c.mac(t, k))
+		})
 }
 
 // mac covers the issuer too, so that two services with one secret by mistake
 // do not take each other's tokens. What stands before it has a fixed length,
 // so the join is unambiguous.
-func (c *refreshCodec) mac(t *refreshToken) []byte {
-	h := hmac.New(sha256.New, c.macKey)
+func (c *refreshCodec) mac(t *refreshToken, k macKey) []byte {
+	h := hmac.New(sha256.New, k.key)
 	h.Write(t[:atMAC])
 	h.Write([]byte(c.issuer))
 	return h.Sum(nil)

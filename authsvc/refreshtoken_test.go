@@ -11,7 +11,7 @@ import (
 
 func testCodec(t testing.TB, issuer string, secret byte) *refreshCodec {
 	t.Helper()
-	c, err := newRefreshCodec(issuer, bytes.Repeat([]byte{secret}, minSecret), 1)
+	c, err := newRefreshCodec(issuer, 1, bytes.Repeat([]byte{secret}, minSecret))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,11 +115,11 @@ func TestRefreshTokenPrintsNoSecret(t *testing.T) {
 // fixed is the same token in every process that fuzzes.
 func fixed(c *refreshCodec) *refreshToken {
 	t := &refreshToken{refreshVersion}
-	copy(t[atKID:], c.kid[:])
+	copy(t[atKID:], c.keys[0].id[:])
 	copy(t[atSession:], "sixteen bytes ok")
 	t[atSecret-1] = 7
 	copy(t[atSecret:], "thirty-two bytes that stay as is")
-	copy(t[atMAC:], c.mac(t))
+	copy(t[atMAC:], c.mac(t, c.keys[0]))
 	return t
 }
 

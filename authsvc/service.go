@@ -85,7 +85,7 @@ func newServer(cfg Config, key *token.SigningKey) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	codec, err := newRefreshCodec(cfg.Issuer, cfg.Secret, ledger.Epoch)
+	codec, err := newRefreshCodec(cfg.Issuer, ledger.Epoch, append([][]byte{cfg.Secret}, cfg.RetiredSecrets...)...)
 	if err != nil {
 		return nil, err
 	}
