@@ -15,9 +15,10 @@
 // For any guarded service init proposes rules, rules shows who may call what
 // and what a change opens, and explain tells which check lets a call in.
 //
-// The program exits with 0 when it did what was asked, with 2 when the
-// command line or the configuration could not be read, and with 1 when
-// anything else went wrong, each with one line on stderr that says what to do.
+// The program exits with 0 when it did what was asked, with 2 when a flag, an
+// argument or a setting is unknown, missing or can't be read, and with 1 when
+// anything else went wrong, also when flags don't fit together; each with one
+// line on stderr that says what to do.
 // The exit code of explain is its answer: 1 is a call that would be refused,
 // and 2 whatever keeps that from being found out, such as keys of the issuer
 // that can't be had.

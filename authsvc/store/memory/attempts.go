@@ -23,11 +23,11 @@ func (s *Store) Attempt(ctx context.Context, keys ...store.AttemptKey) (wait tim
 	defer unlock()
 	now := micro(s.now())
 	for _, k := range keys {
-		// Before the last attempt the clock was set back, and the end of the
-		// wait is far.
 		if now.Before(s.known[k.Unless]) {
 			continue
 		}
+		// Before the last attempt the clock was set back, and the end of the
+		// wait is far.
 		if a, ok := s.attempts[k.Key]; ok && !a.forgotten(now) && !now.Before(a.last) {
 			wait = max(wait, a.from.Sub(now))
 		}
