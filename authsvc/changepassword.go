@@ -44,7 +44,7 @@ func (s *server) changePassword(ctx context.Context, req *grpcauthv1.ChangePassw
 	if err != nil {
 		return nil, err
 	}
-	version, err := users.change(ctx, user.Identity, req.GetNewPassword(), entry(ctx, "password_changed", old))
+	version, err := users.change(ctx, user.Identity, req.GetNewPassword(), s.entry(ctx, "password_changed", old))
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *server) comeBack(ctx context.Context, old store.Session, client Client,
 	if err != nil {
 		return nil, err
 	}
-	e := entry(ctx, "login", next.session)
+	e := s.entry(ctx, "login", next.session)
 	e.Reason = "after a change of the password"
 	if err := s.store.CreateSession(ctx, next.session, user.counters.Subject, e); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
-	"github.com/grpcauth/grpcauth/internal/transport"
 )
 
 // How many proofs in a row may fail without a wait: of one client from one
@@ -75,14 +74,14 @@ func (s *server) holdsSecret(client registered, secret string) bool {
 // but somebody who wants the client locked out. What is bounded here is how
 // fast failures are written.
 func (s *server) clientFailed(ctx context.Context, asked, known string, cause error) error {
-	block := transport.Origin(ctx).String()
+	block := s.block(ctx).String()
 	err := s.throttle.count(ctx,
 		store.AttemptKey{Key: s.throttle.name("client", asked, block), Free: freeClientFailures},
 		store.AttemptKey{Key: s.throttle.name("clients", block), Free: freeBlockFailures})
 	if err != nil {
 		return err
 	}
-	failure := store.Entry{Kind: "client_failed", ClientID: known, Address: addressOf(ctx), Reason: "not proven"}
+	failure := store.Entry{Kind: "client_failed", ClientID: known, Address: s.address(ctx), Reason: "not proven"}
 	if err := s.store.RecordFailure(ctx, failure); err != nil {
 		return err
 	}

@@ -129,16 +129,25 @@ type Config struct {
 	// this server. Empty: passwords and refresh tokens are taken from TLS
 	// connections and from this machine only.
 	//
-	// Attempts to log in are slowed down for each account and block of
-	// addresses, and for each block of addresses. All calls through a proxy
-	// have the proxy's address, so its block is not slowed down; each account
-	// still is. Somebody who goes on guessing at an account through the proxy
-	// can so keep its owner out: one attempt is checked every 30 seconds, and
-	// it may always be the guesser's. Name the proxy here also if it speaks TLS
-	// to this server. A proxy that passes connections through and tells their
-	// real address (the PROXY protocol, read by a listener of yours) need not
-	// be named.
+	// Name the proxy in Proxies as well. Else all calls through it have its
+	// address, and somebody who goes on guessing at an account there can keep
+	// its owner from logging in.
 	AllowPlaintextFrom []netip.Prefix
+
+	// Proxies are the proxies that tell for whom they call, by x-forwarded-for:
+	// each adds, at its end, the address that called it. The last one there
+	// that is no proxy's is the caller's. Attempts to log in are slowed down by
+	// it, for each account and block of addresses (IPv4 /24, IPv6 /48) and for
+	// each block; hashes are shared out between such blocks, and the audit
+	// record tells the address. It decides about nothing else.
+	//
+	// Name the proxies alone, and each that there is on the way: whoever calls
+	// from one of these addresses can claim any. A proxy that passes the
+	// header on as it came lets its callers do so, too. Empty: the address of
+	// the connection counts, as it does for all others. That is the caller's
+	// where a balancer passes connections on and your listener reads the PROXY
+	// protocol from it.
+	Proxies []netip.Prefix
 
 	// Logger is told of every entry of the audit record, of refreshes and
 	// refusals, never a secret. nil: [slog.Default].
@@ -159,7 +168,8 @@ func (c Config) text() string { return "authsvc.Config{issuer=" + c.Issuer + "}"
 // withDefaults is c with nothing left to guess, and nothing that the caller can
 // still change.
 func (c Config) withDefaults() Config {
-	c.Audiences, c.AllowPlaintextFrom = slices.Clone(c.Audiences), slices.Clone(c.AllowPlaintextFrom)
+	c.Audiences = slices.Clone(c.Audiences)
+	c.AllowPlaintextFrom, c.Proxies = slices.Clone(c.AllowPlaintextFrom), slices.Clone(c.Proxies)
 	c.Clients = slices.Clone(c.Clients)
 	for i, client := range c.Clients {
 		c.Clients[i].Scopes, c.Clients[i].Audiences = slices.Clone(client.Scopes), slices.Clone(client.Audiences)

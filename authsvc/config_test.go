@@ -53,6 +53,9 @@ func Test45ConfigsThatCannotBeMeant(t *testing.T) {
 		"a scope that is two":       {clients(authsvc.Client{ID: "a", Scopes: []string{"s t"}}), `scope "s t": a scope is printable`},
 		"an audience of its own":    {clients(authsvc.Client{ID: "a", Audiences: []string{"mail"}}), `audience "mail" is not one of Config.Audiences`},
 		"an empty prefix":           {func(c *authsvc.Config) { c.AllowPlaintextFrom = make([]netip.Prefix, 1) }, "Config.AllowPlaintextFrom[0] is no prefix"},
+		"an empty proxy":            {proxies(netip.Prefix{}), "Config.Proxies[0] is no prefix"},
+		"everybody a proxy":         {proxies(netip.MustParsePrefix("10.0.0.2/32"), netip.MustParsePrefix("0.0.0.0/0")), "Config.Proxies[1] is 0.0.0.0/0, which is everybody: name the proxies alone"},
+		"everybody a proxy by IPv6": {proxies(netip.MustParsePrefix("::/0")), "Config.Proxies[0] is ::/0, which is everybody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -92,5 +92,13 @@ func (c Config) checkProxies() error {
 			return fmt.Errorf("Config.AllowPlaintextFrom[%d] is no prefix: make it with netip.ParsePrefix", i)
 		}
 	}
+	for i, p := range c.Proxies {
+		switch {
+		case !p.IsValid():
+			return fmt.Errorf("Config.Proxies[%d] is no prefix: make it with netip.ParsePrefix", i)
+		case p.Bits() == 0:
+			return fmt.Errorf("Config.Proxies[%d] is %s, which is everybody: name the proxies alone, because who is named can claim any address", i, p)
+		}
+	}
 	return nil
 }

@@ -65,6 +65,9 @@ func (s *server) event(ctx context.Context, level slog.Level, name string, attrs
 	if p, ok := peer.FromContext(ctx); ok && p.Addr != nil {
 		attrs = append(attrs, slog.String("peer", p.Addr.String()))
 	}
+	if len(s.proxies) > 0 {
+		attrs = append(attrs, slog.String("address", s.address(ctx)))
+	}
 	s.cfg.Logger.LogAttrs(ctx, level, name, attrs...)
 }
 

@@ -76,7 +76,7 @@ func (s *server) open(ctx context.Context, req *grpcauthv1.LoginRequest, client 
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.CreateSession(ctx, session, user.counters.Subject, entry(ctx, "login", session)); err != nil {
+	if err := s.store.CreateSession(ctx, session, user.counters.Subject, s.entry(ctx, "login", session)); err != nil {
 		return nil, err
 	}
 	return grant.tokens(first, s.cfg.RefreshTTL), nil
@@ -96,7 +96,7 @@ func (s *server) newSession(ctx context.Context, first *refreshToken, client Cli
 		Expires:     now.Add(s.cfg.SessionTTL),
 		CreatedAt:   now,
 		LastSeen:    now,
-		LastAddress: addressOf(ctx),
+		LastAddress: s.address(ctx),
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
-	"github.com/grpcauth/grpcauth/internal/transport"
 )
 
 var errChanged = fault.New(grpcauthv1.Reason_REASON_CONFLICT, "authsvc: the user's credentials changed during the login")
@@ -67,7 +66,7 @@ func (s *server) identify(ctx context.Context, p proof) (proven, error) {
 	if err != nil {
 		return proven{}, err
 	}
-	checked, err := s.users.authenticate(password.WithOrigin(ctx, transport.Origin(ctx)), p.Credentials)
+	checked, err := s.users.authenticate(password.WithOrigin(ctx, s.block(ctx)), p.Credentials)
 	var challenge *ChallengeError
 	if err != nil && !errors.As(err, &challenge) {
 		return proven{Identity: checked}, err
@@ -156,7 +155,7 @@ func (s *server) failed(ctx context.Context, p proof, subject string, err error)
 	anyway, cancel := context.WithTimeout(context.WithoutCancel(ctx), failurePatience)
 	defer cancel()
 	unrecorded := s.store.RecordFailure(anyway, store.Entry{
-		Kind: p.failure, Subject: subject, ClientID: p.ClientID, Address: addressOf(ctx), Reason: reason,
+		Kind: p.failure, Subject: subject, ClientID: p.ClientID, Address: s.address(ctx), Reason: reason,
 	})
 	if unrecorded != nil {
 		s.event(ctx, slog.LevelWarn, "audit_failed", slog.String("cause", unrecorded.Error()))

@@ -88,7 +88,7 @@ func (s *server) replace(ctx context.Context, old store.Session, client Client, 
 	if err != nil {
 		return nil, err
 	}
-	e := entry(ctx, "reauthenticated", next.session)
+	e := s.entry(ctx, "reauthenticated", next.session)
 	e.Reason = "replaces session " + old.ID
 	err = s.store.ReplaceSession(ctx, old.ID, reasonReplaced, next.session, user.counters.Subject, e)
 	if errors.Is(err, store.ErrStale) {

@@ -167,7 +167,7 @@ func (r *refreshing) rotate(ctx context.Context, session store.Session, g *grant
 		Sealed:      sealed,
 		KeyHash:     r.keyHash,
 		Idle:        r.cfg.RefreshTTL,
-		Address:     addressOf(ctx),
+		Address:     r.address(ctx),
 	})
 	if err != nil {
 		return nil, perhapsDone(err)

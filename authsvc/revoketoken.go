@@ -58,7 +58,7 @@ func (s *server) revokeAccessToken(ctx context.Context, client registered, raw s
 	if err := s.revoked.take(client.ID); err != nil {
 		return err
 	}
-	e := byClient(ctx, "token_revoked", client)
+	e := s.byClient(ctx, "token_revoked", client)
 	e.Subject, e.SessionID = claims.Subject(), claims.SessionID()
 	gone := claims.ExpiresAt().Add(token.MaxLeeway) // until no guard's leeway lets it in
 	return s.store.RevokeToken(ctx, claims.ID(), gone, e)
@@ -92,7 +92,7 @@ func (s *server) endByClient(ctx context.Context, client registered, session sto
 			return errUnchanged
 		}
 		session.RevokedAt, session.Reason = now, reasonByClient
-		e := byClient(ctx, "session_revoked", client)
+		e := s.byClient(ctx, "session_revoked", client)
 		e.Subject, e.SessionID = session.Subject, session.ID
 		session.Log = append(session.Log, e)
 		return nil
@@ -109,6 +109,6 @@ func ended(now time.Time, s store.Session) bool {
 }
 
 // byClient is a line of the audit record about what a client did.
-func byClient(ctx context.Context, kind string, client registered) store.Entry {
-	return store.Entry{Kind: kind, Actor: clientSubject + client.ID, ClientID: client.ID, Address: addressOf(ctx), Reason: reasonByClient}
+func (o origins) byClient(ctx context.Context, kind string, client registered) store.Entry {
+	return store.Entry{Kind: kind, Actor: clientSubject + client.ID, ClientID: client.ID, Address: o.address(ctx), Reason: reasonByClient}
 }

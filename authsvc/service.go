@@ -32,6 +32,7 @@ type Service struct {
 type server struct {
 	grpcauthv1.UnimplementedAuthServiceServer
 	people
+	origins
 
 	cfg     Config
 	clients *clients
@@ -97,7 +98,7 @@ func newServer(cfg Config, key *token.SigningKey) (*server, error) {
 	if err := clients.distinct(ctx); err != nil {
 		return nil, err
 	}
-	return &server{cfg: cfg, clients: clients, users: users, store: cfg.Store, issuer: issuer, codec: codec, issued: newPace(cfg.Now), revoked: newPace(cfg.Now)}, nil
+	return &server{origins: newOrigins(cfg), cfg: cfg, clients: clients, users: users, store: cfg.Store, issuer: issuer, codec: codec, issued: newPace(cfg.Now), revoked: newPace(cfg.Now)}, nil
 }
 
 func newService(srv *server, key *token.Key) (*Service, error) {

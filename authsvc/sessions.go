@@ -129,7 +129,7 @@ func (s *server) revokeAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e := entry(ctx, "sessions_revoked", session)
+	e := s.entry(ctx, "sessions_revoked", session)
 	e.Reason = reasonAllByOwner
 	return s.store.RaiseSubject(ctx, session.Subject, reasonAllByOwner, e)
 }

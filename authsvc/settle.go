@@ -47,9 +47,9 @@ func (r *refreshing) judged() judged {
 func (r *refreshing) record(ctx context.Context, v verdict, s *store.Session) {
 	switch v {
 	case replayed, retried:
-		s.Log = append(s.Log, entry(ctx, "refresh_replayed", *s))
+		s.Log = append(s.Log, r.entry(ctx, "refresh_replayed", *s))
 	case reused:
-		e := entry(ctx, "refresh_reused", *s)
+		e := r.entry(ctx, "refresh_reused", *s)
 		e.Actor, e.OtherAddress = "", s.LastAddress // who of the two it is, nobody knows
 		s.Log = append(s.Log, e)
 	}
@@ -102,7 +102,7 @@ func (s *server) revoke(ctx context.Context, id, actor, reason string) error {
 			return errUnchanged
 		}
 		session.RevokedAt, session.Reason = now, reason
-		e := entry(ctx, "session_revoked", *session)
+		e := s.entry(ctx, "session_revoked", *session)
 		e.Actor = actor
 		session.Log = append(session.Log, e)
 		return nil

@@ -4,15 +4,10 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"net/netip"
-	"slices"
-
-	"google.golang.org/grpc/peer"
 
 	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/internal/fault"
-	"github.com/grpcauth/grpcauth/internal/transport"
 )
 
 // How many attempts in a row cost no wait: of one account from one block of
@@ -30,9 +25,9 @@ var errThrottled = fault.New(grpcauthv1.Reason_REASON_THROTTLED, "authsvc: too m
 // addresses apart, so that nobody can make somebody elsewhere wait; see
 // docs/adr/0007.
 type throttle struct {
+	origins
 	attempts store.Attempts
-	key      []byte         // of the names of what is counted
-	proxies  []netip.Prefix // who speak for others
+	key      []byte // of the names of what is counted
 }
 
 func newThrottle(cfg Config) (*throttle, error) {
@@ -40,7 +35,7 @@ func newThrottle(cfg Config) (*throttle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &throttle{attempts: cfg.Store, key: key, proxies: cfg.AllowPlaintextFrom}, nil
+	return &throttle{origins: newOrigins(cfg), attempts: cfg.Store, key: key}, nil
 }
 
 // tried is an attempt that was counted.
@@ -53,7 +48,7 @@ type tried struct {
 // begin counts an attempt on an account, or refuses it because it is too
 // early. factor is whose challenge it answers, or "".
 func (t *throttle) begin(ctx context.Context, account, factor string) (tried, error) {
-	block := transport.Origin(ctx).String()
+	block := t.block(ctx).String()
 	keys := []store.AttemptKey{{Key: t.name("account", account, block), Free: freeOfAccount}}
 	if factor != "" {
 		keys = append(keys, store.AttemptKey{Key: t.name("factor", factor), Free: freeOfFactor})
@@ -111,18 +106,6 @@ func (t *throttle) name(texts ...string) string {
 	h := hmac.New(sha256.New, t.key)
 	h.Write(join(texts...))
 	return b64.EncodeToString(h.Sum(nil))
-}
-
-// shared reports whether the connection comes from a proxy that we know of, or
-// from this machine, where one may be. Its address says nothing then about who
-// calls.
-func (t *throttle) shared(ctx context.Context) bool {
-	p, ok := peer.FromContext(ctx)
-	if !ok || transport.Local(p.Addr) {
-		return true
-	}
-	ip, err := netip.ParseAddr(addressOf(ctx))
-	return err != nil || slices.ContainsFunc(t.proxies, func(p netip.Prefix) bool { return p.Contains(ip.WithZone("")) })
 }
 
 // byName is what is counted for who logs in by name: the name in its one

@@ -3,9 +3,16 @@ package transport
 import (
 	"context"
 	"net/netip"
+	"slices"
+	"strings"
 
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 )
+
+// forwardedFor is the header to which each proxy adds who called it. gRPC has
+// the names of headers in lower case.
+const forwardedFor = "x-forwarded-for"
 
 // The smallest blocks of addresses that the internet routes, and so what one
 // party has at least: whoever owns an IPv6 /48 has 65536 networks of /64, and
@@ -15,20 +22,54 @@ const (
 	blockIPv6 = 48
 )
 
-// Origin is the block of addresses a call comes from, for sharing what is
-// scarce: the /24 of an IPv4 address, the /48 of an IPv6 one. It is the
-// address of the connection, never one that a header claims, so all calls
-// through a proxy have its origin. Calls without an address (a Unix socket, an
-// in-memory connection) have the zero Prefix.
-func Origin(ctx context.Context) netip.Prefix {
+// Address is where a call comes from: the address of its connection, or, where
+// that is one of the proxies, the one that the proxy tells. Calls over a
+// connection without an address (a Unix socket, an in-memory one) have the zero
+// Addr.
+//
+// A proxy tells by x-forwarded-for, to which each adds, at the end, who called
+// it. What stands before the last address that is no proxy's was written by
+// that caller, who can write anything, and is not looked at. A proxy that tells
+// nothing, or what is no address, is taken for the caller itself.
+func Address(ctx context.Context, proxies []netip.Prefix) netip.Addr {
 	p, ok := peer.FromContext(ctx)
 	if !ok || p.Addr == nil {
-		return netip.Prefix{}
+		return netip.Addr{}
 	}
-	ip, ok := address(p.Addr)
+	own, ok := address(p.Addr)
 	if !ok {
-		return netip.Prefix{}
+		return netip.Addr{}
 	}
+	if !Within(own, proxies) {
+		return own
+	}
+	// A header that is sent twice is one list (RFC 9110 §5.3). A proxy may add
+	// its line after the caller's.
+	told := strings.Split(strings.Join(metadata.ValueFromIncomingContext(ctx, forwardedFor), ","), ",")
+	for _, text := range slices.Backward(told) {
+		ip, ok := parse(strings.TrimSpace(text))
+		if !ok {
+			return own
+		}
+		if !Within(ip, proxies) {
+			return ip
+		}
+	}
+	return own
+}
+
+// parse reads an address as proxies write it, some of them with its port.
+func parse(text string) (netip.Addr, bool) {
+	if port, err := netip.ParseAddrPort(text); err == nil {
+		return port.Addr().Unmap().WithZone(""), true
+	}
+	ip, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+	return ip.Unmap().WithZone(""), err == nil
+}
+
+// Block is the block that an address is in, for sharing what is scarce: the /24
+// of an IPv4 address, the /48 of an IPv6 one, the zero Prefix of none.
+func Block(ip netip.Addr) netip.Prefix {
 	bits := blockIPv6
 	if ip.Is4() {
 		bits = blockIPv4

@@ -1,5 +1,5 @@
 // Package transport tells whether the connection a call came over may carry
-// a secret.
+// a secret, and where the call comes from.
 //
 // Bearer tokens and passwords are read only from connections that nobody can
 // listen to (RFC 6750 §5.3): TLS and its like, or a peer on this very machine.
@@ -9,6 +9,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/peer"
@@ -55,15 +56,12 @@ func within(addr net.Addr, prefixes []netip.Prefix) bool {
 		return false
 	}
 	ip, ok := address(addr)
-	if !ok {
-		return false
-	}
-	for _, p := range prefixes {
-		if p.Contains(ip) {
-			return true
-		}
-	}
-	return false
+	return ok && Within(ip, prefixes)
+}
+
+// Within reports whether one of the prefixes contains ip.
+func Within(ip netip.Addr, prefixes []netip.Prefix) bool {
+	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // address is the IP of addr, with IPv4 in IPv6 unfolded and without a zone.
