@@ -77,8 +77,8 @@
 // last, and is refused until then with THROTTLED and a RetryInfo. Attempts from
 // elsewhere don't wait for that: nobody can lock somebody else out. A block is
 // slowed down as well after a thousand wrong attempts on whatever accounts.
-// docs/adr/0007 has the reasons, and what a proxy changes: see
-// [Config.AllowPlaintextFrom].
+// docs/adr/0007 has the reasons. Behind a proxy, have it tell who calls: see
+// [Config.Proxies].
 //
 // The audit record in the Store has an entry for each login, and one for each
 // hour of wrong passwords, by user or for all unknown names together;

@@ -110,10 +110,8 @@ func (r *kindReader) look(in *ast.FuncDecl, n ast.Node) {
 			}
 		}
 	case *ast.CallExpr:
-		if name, ok := n.Fun.(*ast.Ident); ok {
-			if i, takes := r.takers[name.Name]; takes {
-				r.kind(in, n.Args[i])
-			}
+		if i, takes := r.takers[called(n)]; takes {
+			r.kind(in, n.Args[i])
 		}
 	}
 }
@@ -134,12 +132,23 @@ func (r *kindReader) kind(in *ast.FuncDecl, value ast.Expr) {
 			return
 		}
 	case *ast.Ident:
-		if i := parameter(in, v.Name); i >= 0 && in.Recv == nil {
+		if i := parameter(in, v.Name); i >= 0 {
 			r.takers[in.Name.Name] = i
 			return
 		}
 	}
 	r.Fatalf("%s: what kind of entry is written here can't be told", r.files.Position(value.Pos()))
+}
+
+// called is the name of the function or method that is called.
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
 }
 
 // parameter is the place of a parameter, or -1.

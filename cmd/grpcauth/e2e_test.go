@@ -42,6 +42,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testCertificateBound(t, b)
 	})
+	t.Run("behind a proxy", func(t *testing.T) {
+		t.Parallel()
+		testBehindAProxy(t, b)
+	})
 	t.Run("discovery", func(t *testing.T) {
 		t.Parallel()
 		testDiscovery(t, b)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -73,19 +74,23 @@ func TestSecretsWithoutTLS(t *testing.T) {
 	t.Parallel()
 	near := func(l net.Listener) net.Listener { return l }
 	far := func(l net.Listener) net.Listener { return farAway{l} }
+	theProxy := []proxyPrefix{{netip.MustParsePrefix("203.0.113.7/32")}}
+	anotherProxy := []proxyPrefix{{netip.MustParsePrefix("203.0.113.8/32")}}
 	for _, c := range []struct {
 		name            string
-		allow           bool
+		cmd             serveCmd
 		wrap            func(net.Listener) net.Listener
 		login, userInfo grpcauthv1.Reason
 	}{
-		{"from this machine", false, near, grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, grpcauthv1.Reason_REASON_TOKEN_MALFORMED},
-		{"from another", false, far, grpcauthv1.Reason_REASON_PLAINTEXT, grpcauthv1.Reason_REASON_PLAINTEXT},
-		{"from another, allowed", true, far, grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, grpcauthv1.Reason_REASON_TOKEN_MALFORMED},
+		{"from this machine", serveCmd{}, near, grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, grpcauthv1.Reason_REASON_TOKEN_MALFORMED},
+		{"from another", serveCmd{}, far, grpcauthv1.Reason_REASON_PLAINTEXT, grpcauthv1.Reason_REASON_PLAINTEXT},
+		{"from the proxy", serveCmd{AllowPlaintext: true, Proxy: theProxy}, far, grpcauthv1.Reason_REASON_INVALID_CREDENTIALS, grpcauthv1.Reason_REASON_TOKEN_MALFORMED},
+		{"from the proxy, which is not allowed to", serveCmd{Proxy: theProxy}, far, grpcauthv1.Reason_REASON_PLAINTEXT, grpcauthv1.Reason_REASON_PLAINTEXT},
+		{"from beside the proxy", serveCmd{AllowPlaintext: true, Proxy: anotherProxy}, far, grpcauthv1.Reason_REASON_PLAINTEXT, grpcauthv1.Reason_REASON_PLAINTEXT},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			conn := serveGRPC(t, &serveCmd{AllowPlaintext: c.allow}, c.wrap)
+			conn := serveGRPC(t, &c.cmd, c.wrap)
 			client := grpcauthv1.NewAuthServiceClient(conn)
 			_, err := client.Login(t.Context(), &grpcauthv1.LoginRequest{Username: "ada", Password: goodPassword})
 			if got := authclient.Reason(err); got != c.login {

@@ -32,6 +32,9 @@ func (c *serveCmd) bind(ctx context.Context) (*listeners, error) {
 	if l.grpc, err = listen(ctx, "listen", c.Listen, local); err != nil {
 		return nil, err
 	}
+	if l.grpc, err = c.readingProxies(l.grpc); err != nil {
+		return nil, err
+	}
 	if c.HTTPListen == "" || c.HTTPListen == off {
 		return l, nil
 	}
@@ -68,7 +71,7 @@ func listen(ctx context.Context, flag, text string, local bool) (net.Listener, e
 		return nil, fmt.Errorf("--%s %q: %w: give HOST:PORT, such as 127.0.0.1:50051", flag, text, err)
 	}
 	if local && !addr.IP.IsLoopback() {
-		return nil, fmt.Errorf("--%s %s: others could read and change what is sent there: give --tls-cert and --tls-key, use 127.0.0.1, or add --allow-plaintext when a proxy in front of it terminates TLS", flag, text)
+		return nil, fmt.Errorf("--%s %s: others could read and change what is sent there: give --tls-cert and --tls-key, use 127.0.0.1, or add --allow-plaintext and --proxy ADDRESS when a proxy in front of it terminates TLS", flag, text)
 	}
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp", addr.String())

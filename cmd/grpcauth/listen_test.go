@@ -17,7 +17,7 @@ func TestWithoutTLSOnlyThisMachineIsListenedOn(t *testing.T) {
 		{"127.0.0.1:0", true, ""},
 		{"127.0.0.2:0", true, ""},
 		{"localhost:0", true, ""},
-		{"0.0.0.0:0", true, "others could read and change what is sent there: give --tls-cert and --tls-key, use 127.0.0.1, or add --allow-plaintext when a proxy in front of it terminates TLS"},
+		{"0.0.0.0:0", true, "others could read and change what is sent there: give --tls-cert and --tls-key, use 127.0.0.1, or add --allow-plaintext and --proxy ADDRESS when a proxy in front of it terminates TLS"},
 		{":0", true, "others could read"},
 		{"[::]:0", true, "others could read"},
 		{"192.0.2.1:0", true, "others could read"},

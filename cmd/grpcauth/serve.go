@@ -32,7 +32,9 @@ type serveCmd struct {
 	HTTPListen     string        `group:"Network:" name:"http-listen" default:"127.0.0.1:8080" help:"Where the keys (/.well-known/jwks.json), the metadata that leads to them, /healthz and /readyz are served. \"off\": nowhere."`
 	TLSCert        string        `group:"Network:" name:"tls-cert" placeholder:"PATH" help:"The certificate chain (PEM), for gRPC and HTTP."`
 	TLSKey         string        `group:"Network:" name:"tls-key" placeholder:"PATH" help:"The private key of the certificate (PEM)."`
-	AllowPlaintext bool          `group:"Network:" help:"Take passwords and tokens without TLS from everywhere. For a server behind a proxy that terminates TLS, where nobody else can reach it."`
+	AllowPlaintext bool          `group:"Network:" help:"Take passwords and tokens without TLS from the addresses of --proxy: those proxies terminate TLS."`
+	Proxy          []proxyPrefix `group:"Network:" placeholder:"ADDRESS" help:"A proxy in front of the server, as an address or a network. Its word is taken for who calls: the last address in x-forwarded-for, to which it must add each caller. Repeat the flag, or separate addresses by commas."`
+	ProxyProtocol  bool          `group:"Network:" help:"Each connection to --listen comes from a --proxy and begins with who calls, in the PROXY protocol (version 1 or 2). For balancers that pass TCP on. Other connections are closed."`
 	DrainTimeout   time.Duration `group:"Network:" default:"10s" help:"How long running calls may take after SIGTERM; then they are cut."`
 
 	LogLevel  string `group:"Logging:" default:"info" enum:"debug,info,warn,error" help:"The least that is logged: debug, info, warn or error."`
@@ -98,6 +100,7 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 		RefreshTTL:         c.RefreshTTL,
 		SessionTTL:         c.SessionTTL,
 		AllowPlaintextFrom: c.plaintextFrom(),
+		Proxies:            c.proxies(),
 		Logger:             log,
 	})
 	if err != nil {

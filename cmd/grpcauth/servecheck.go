@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -15,7 +14,7 @@ const maxAccessTTL = 24 * time.Hour
 
 // check finds what can't be meant, before anything is opened or made.
 func (c *serveCmd) check() error {
-	for _, check := range []func() error{c.checkNames, c.checkAlgorithm, c.checkLifetimes, c.checkTLS, c.Storage.check, c.checkKeyFile} {
+	for _, check := range []func() error{c.checkNames, c.checkAlgorithm, c.checkLifetimes, c.checkTLS, c.checkProxies, c.Storage.check, c.checkKeyFile} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -90,13 +89,4 @@ func (c *serveCmd) checkTLS() error {
 		return errors.New("--tls-key is given without --tls-cert: give both or neither")
 	}
 	return nil
-}
-
-// plaintextFrom is the peers whose secrets are read without TLS, besides those
-// on this machine.
-func (c *serveCmd) plaintextFrom() []netip.Prefix {
-	if !c.AllowPlaintext {
-		return nil
-	}
-	return []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 }
