@@ -12,6 +12,7 @@ import (
 
 var (
 	errNoCertificate    = fault.New(grpcauthv1.Reason_REASON_TOKEN_BINDING, "authsvc: the client's tokens are bound to a certificate, and this connection's TLS handshake had none")
+	errUnbound          = fault.New(grpcauthv1.Reason_REASON_TOKEN_BINDING, "authsvc: the session began before its client's tokens were bound to a certificate: log in again")
 	errOtherCertificate = fault.New(grpcauthv1.Reason_REASON_TOKEN_BINDING, "authsvc: the session is bound to another certificate than this connection's")
 )
 
@@ -28,10 +29,14 @@ func (c Client) bind(ctx context.Context) (string, error) {
 	return token.CertificateThumbprint(certificate), nil
 }
 
-// checkBinding holds a session that is bound to a certificate to that of the
-// connection.
-func checkBinding(ctx context.Context, bound string) error {
-	if bound == "" {
+// checkBinding holds a session of the client that is bound to a certificate to
+// that of the connection. One that is not, though the client's now are, is of
+// no use.
+func (c Client) checkBinding(ctx context.Context, bound string) error {
+	switch {
+	case bound == "" && c.CertificateBound:
+		return errUnbound
+	case bound == "":
 		return nil
 	}
 	certificate := transport.Certificate(ctx)

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/grpcauth/grpcauth/authsvc"
+	"github.com/grpcauth/grpcauth/authsvc/store"
 	grpcauthv1 "github.com/grpcauth/grpcauth/gen/grpcauth/v1"
 	"github.com/grpcauth/grpcauth/interceptor"
 	"github.com/grpcauth/grpcauth/token"
@@ -179,4 +180,33 @@ func TestSessionsThatAreNotBound(t *testing.T) {
 		}
 		tokens = next.GetTokens()
 	}
+}
+
+// A client's tokens are bound to certificates from now on. What sessions from
+// before have is good with no certificate, and ends with its access token.
+//
+// checklist: C3 R4
+func TestSessionsFromBeforeTheirClientWasBound(t *testing.T) {
+	t.Parallel()
+	everyStore(t, func(t *testing.T, open opener) {
+		before := newWorld(t, open.use)
+		tokens := before.signIn()
+		now := newWorld(t, bound, func(s *setup) {
+			s.wrap = func(store.Store) store.Store { return before.store }
+			s.config.Now = before.clock.Now
+		})
+		as := now.overTLS()
+		for name, client := range map[string]grpcauthv1.AuthServiceClient{"a certificate": as(selfSigned(t)), "no certificate": as(nil), "no TLS": now.AuthServiceClient} {
+			_, err := client.Refresh(t.Context(), &grpcauthv1.RefreshRequest{RefreshToken: tokens.GetRefreshToken()})
+			if got := refusal(err); got != "Unauthenticated TOKEN_BINDING" {
+				t.Errorf("Refresh with %s: %s", name, got)
+			}
+			_, err = client.Reauthenticate(before.as(tokens), &grpcauthv1.ReauthenticateRequest{Password: adaPassword})
+			if got := refusal(err); got != "Unauthenticated TOKEN_BINDING" {
+				t.Errorf("Reauthenticate with %s: %s", name, got)
+			}
+		}
+		// Nothing was used up: the session goes on where its client is not bound.
+		before.must(before.keyed(t.Context(), tokens.GetRefreshToken(), ""))
+	})
 }

@@ -59,11 +59,11 @@ func (s *server) owned(ctx context.Context) (store.Session, Client, error) {
 	if err != nil {
 		return store.Session{}, Client{}, err
 	}
-	if err := checkBinding(ctx, session.Certificate); err != nil {
+	client, err := s.clients.forUsers(ctx, session.ClientID)
+	if err != nil {
 		return store.Session{}, Client{}, err
 	}
-	client, err := s.clients.forUsers(ctx, session.ClientID)
-	return session, client, err
+	return session, client, client.checkBinding(ctx, session.Certificate)
 }
 
 // proofOfOwner is the proof by the password of the one whose session it is.

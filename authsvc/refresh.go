@@ -109,7 +109,7 @@ func (r *refreshing) find(ctx context.Context) (store.Renewal, error) {
 	case err == nil && found.Session.ClientID != r.client.ID:
 		err = fmt.Errorf("%w: it is another client's", errRefreshInvalid)
 	case err == nil:
-		err = checkBinding(ctx, found.Session.Certificate)
+		err = r.client.checkBinding(ctx, found.Session.Certificate)
 	}
 	return found, err
 }
