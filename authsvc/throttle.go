@@ -79,16 +79,13 @@ func (t *throttle) count(ctx context.Context, keys ...store.AttemptKey) error {
 
 // forgive: it was right.
 func (t tried) forgive(ctx context.Context) error {
-	if err := t.attempts.Forgive(ctx, t.account...); err != nil || len(t.block) == 0 {
-		return err
-	}
-	return t.attempts.Pardon(ctx, t.block...)
+	return t.attempts.Forgive(ctx, t.account, t.block)
 }
 
 // halfway: what was tried is right, but the user has more to prove.
 func (t tried) halfway(ctx context.Context, challenge error) error {
 	if len(t.block) > 0 {
-		if err := t.attempts.Pardon(ctx, t.block...); err != nil {
+		if err := t.attempts.Forgive(ctx, nil, t.block); err != nil {
 			return err
 		}
 	}
@@ -97,7 +94,7 @@ func (t tried) halfway(ctx context.Context, challenge error) error {
 
 // pardon: nobody has judged it.
 func (t tried) pardon(ctx context.Context) error {
-	return t.attempts.Pardon(ctx, append(t.block, t.account...)...)
+	return t.attempts.Forgive(ctx, nil, append(t.block, t.account...))
 }
 
 // name is what the store knows of an account or a block: without our secret it

@@ -37,13 +37,11 @@ type Attempts interface {
 	// the store's clock, in one step; a wait is over when that was set back.
 	Attempt(ctx context.Context, keys ...AttemptKey) (wait time.Duration, err error)
 
-	// Forgive forgets the attempts of these keys, and the keys are known from
-	// now on: the last one was right.
-	Forgive(ctx context.Context, keys ...string) error
-
-	// Pardon takes back one attempt of these keys, because it was right or was
-	// never judged. A wait that it began stays.
-	Pardon(ctx context.Context, keys ...string) error
+	// Forgive forgets the attempts of the keys in right, which are known from
+	// now on: the last one was right. Of those in pardoned it takes back one
+	// attempt, because it was right or was never judged; a wait that it began
+	// stays. All in one step; either may be empty.
+	Forgive(ctx context.Context, right, pardoned []string) error
 }
 
 // WaitAfter is how long to wait after the n-th attempt in a row of which free

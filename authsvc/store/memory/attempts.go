@@ -51,33 +51,23 @@ func (a attempt) forgotten(now time.Time) bool {
 	return now.Sub(a.last) >= store.AttemptsForgotten
 }
 
-// Pardon implements [store.Attempts].
-func (s *Store) Pardon(ctx context.Context, keys ...string) error {
-	unlock, err := s.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	for _, key := range keys {
-		if a := s.attempts[key]; a.n > 0 {
-			a.n--
-			s.attempts[key] = a
-		}
-	}
-	return nil
-}
-
 // Forgive implements [store.Attempts].
-func (s *Store) Forgive(ctx context.Context, keys ...string) error {
+func (s *Store) Forgive(ctx context.Context, right, pardoned []string) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	until := micro(s.now()).Add(store.KnownFor)
-	for _, key := range keys {
+	for _, key := range right {
 		delete(s.attempts, key)
 		s.known[key] = until
+	}
+	for _, key := range pardoned {
+		if a := s.attempts[key]; a.n > 0 {
+			a.n--
+			s.attempts[key] = a
+		}
 	}
 	return nil
 }

@@ -79,30 +79,34 @@ func isKnown(ctx context.Context, tx *sql.Conn, key string, now int64) (known bo
 	return known, err
 }
 
-// Forgive implements [store.Attempts].
-func (s *Store) Forgive(ctx context.Context, keys ...string) error {
-	return s.tx(ctx, "forgive attempts", func(ctx context.Context, tx *sql.Conn) error {
-		if err := eachKey(ctx, tx, keys, `DELETE FROM attempt WHERE key = $1`); err != nil {
-			return err
-		}
-		return eachKey(ctx, tx, keys, s.text.know, s.clock(), store.KnownFor.Microseconds())
-	})
-}
-
-// Pardon implements [store.Attempts].
-func (s *Store) Pardon(ctx context.Context, keys ...string) error {
-	return s.tx(ctx, "pardon attempts", func(ctx context.Context, tx *sql.Conn) error {
-		return eachKey(ctx, tx, keys, `UPDATE attempt SET n = n - 1 WHERE key = $1 AND n > 0`)
-	})
-}
-
-// eachKey runs a statement for every key, its last argument, in the order that
+// Forgive implements [store.Attempts]. The rows are locked in the order that
 // Attempt locks them in.
-func eachKey(ctx context.Context, tx *sql.Conn, keys []string, statement string, args ...any) error {
-	for _, key := range slices.Sorted(slices.Values(keys)) {
-		if _, err := tx.ExecContext(ctx, statement, append(slices.Clip(args), key)...); err != nil {
-			return err
+func (s *Store) Forgive(ctx context.Context, right, pardoned []string) error {
+	return s.tx(ctx, "forgive attempts", func(ctx context.Context, tx *sql.Conn) error {
+		for _, key := range slices.Sorted(slices.Values(slices.Concat(right, pardoned))) {
+			forgive := pardon
+			if slices.Contains(right, key) {
+				forgive = s.forget
+			}
+			if err := forgive(ctx, tx, key); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+}
+
+// forget: the last attempt with that key was right.
+func (s *Store) forget(ctx context.Context, tx *sql.Conn, key string) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM attempt WHERE key = $1`, key); err != nil {
+		return err
 	}
-	return nil
+	_, err := tx.ExecContext(ctx, s.text.know, s.clock(), store.KnownFor.Microseconds(), key)
+	return err
+}
+
+// pardon takes back an attempt with that key.
+func pardon(ctx context.Context, tx *sql.Conn, key string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE attempt SET n = n - 1 WHERE key = $1 AND n > 0`, key)
+	return err
 }

@@ -31,7 +31,7 @@ func testAttempts(t *testing.T, f *fixture) {
 		same(t, f.attempt(t, key), 1) // not yet, and asking does not make it longer
 		f.clock.advance(time.Microsecond)
 	}
-	noError(t, f.Forgive(t.Context(), key.Key, "one that nobody knows"))
+	noError(t, f.Forgive(t.Context(), []string{key.Key, "one that nobody knows"}, nil))
 	same(t, f.attempt(t, key), 0)
 	same(t, f.attempt(t, key), 0)
 }
@@ -53,17 +53,34 @@ func testPardon(t *testing.T, f *fixture) {
 	key := store.AttemptKey{Key: "a", Free: 1}
 	for range 5 { // what is right each time is never too much
 		same(t, f.attempt(t, key), 0)
-		noError(t, f.Pardon(t.Context(), key.Key, "one that nobody knows"))
+		noError(t, f.Forgive(t.Context(), nil, []string{key.Key, "one that nobody knows"}))
 	}
-	noError(t, f.Pardon(t.Context(), key.Key)) // there is nothing left to take back
+	noError(t, f.Forgive(t.Context(), nil, []string{key.Key})) // there is nothing left to take back
 	same(t, f.attempt(t, key), 0)
 	same(t, f.attempt(t, key), 0)
 	same(t, f.attempt(t, key), 1)
-	noError(t, f.Pardon(t.Context(), key.Key))
+	noError(t, f.Forgive(t.Context(), nil, []string{key.Key}))
 	same(t, f.attempt(t, key), 1) // the wait stays
 	f.clock.advance(time.Second)
 	same(t, f.attempt(t, key), 0)
 	same(t, f.attempt(t, key), 1) // and does not grow
+}
+
+// What is right is forgotten, and what it is counted for besides is one less.
+//
+// checklist: P4
+func testForgive(t *testing.T, f *fixture) {
+	ada, block := store.AttemptKey{Key: "ada"}, store.AttemptKey{Key: "block", Free: 2, Unless: "ada"}
+	same(t, f.attempt(t, block), 0)
+	for range 3 {
+		same(t, f.attempt(t, block, ada), 0)
+		noError(t, f.Forgive(t.Context(), []string{ada.Key}, []string{block.Key}))
+	}
+	block.Unless = ""
+	same(t, f.attempt(t, block), 0)
+	same(t, f.attempt(t, block), 0)
+	same(t, f.attempt(t, block), 1)
+	noError(t, f.Forgive(t.Context(), nil, nil))
 }
 
 // checklist: P4
@@ -73,14 +90,14 @@ func testKnown(t *testing.T, f *fixture) {
 	bob := []store.AttemptKey{{Key: "bob", Free: 5}, {Key: "block", Unless: "bob"}}
 	same(t, f.attempt(t, block), 0)
 	same(t, f.attempt(t, ada...), 1) // not known yet
-	noError(t, f.Forgive(t.Context(), "ada"))
+	noError(t, f.Forgive(t.Context(), []string{"ada"}, nil))
 	same(t, f.attempt(t, ada...), 0)
 	same(t, f.attempt(t, bob...), 2) // because ada's was counted
 	for range 5 {
 		same(t, f.attempt(t, ada...), 0)
 	}
 	same(t, f.attempt(t, ada...), 1) // her own count still holds
-	noError(t, f.Forgive(t.Context(), "ada"))
+	noError(t, f.Forgive(t.Context(), []string{"ada"}, nil))
 	f.clock.advance(store.KnownFor - time.Microsecond)
 	same(t, f.attempt(t, block), 0)
 	same(t, f.attempt(t, ada...), 0)
@@ -124,9 +141,9 @@ func raceForgive(t *testing.T, c *crowd) {
 	c.rush(callers, func(i int, st store.Store) {
 		switch i % 3 {
 		case 0:
-			noErrorInRace(t, st.Forgive(t.Context(), "one", "two"))
+			noErrorInRace(t, st.Forgive(t.Context(), []string{"two"}, []string{"one"}))
 		case 1:
-			noErrorInRace(t, st.Pardon(t.Context(), "two", "one"))
+			noErrorInRace(t, st.Forgive(t.Context(), nil, []string{"two", "one"}))
 		default:
 			_, err := st.Attempt(t.Context(), store.AttemptKey{Key: "two", Free: 1000}, store.AttemptKey{Key: "one", Free: 1000})
 			noErrorInRace(t, err)

@@ -89,8 +89,8 @@ func (c *crowd) anyVerb(t *testing.T, st store.Store, subject, client string) er
 			_, err := st.Attempt(ctx, store.AttemptKey{Key: subject, Free: 1}, store.AttemptKey{Key: client, Free: 1})
 			return err
 		},
-		func() error { return st.Pardon(ctx, client, subject) },
-		func() error { return st.Forgive(ctx, client, subject) },
+		func() error { return st.Forgive(ctx, nil, []string{client, subject}) },
+		func() error { return st.Forgive(ctx, []string{subject}, []string{client}) },
 		func() error { _, err := st.Sweep(ctx, 10); return err },
 	}
 	i := rand.N(len(verbs))

@@ -49,11 +49,10 @@ func (f *fixture) calls() map[string]func(context.Context) error {
 			return f.UpdateClient(ctx, "kept", func(_ time.Time, c *store.Client) error { c.Name = "changed"; return nil })
 		},
 		"Attempt": func(ctx context.Context) error { _, err := f.Attempt(ctx, store.AttemptKey{Key: "k"}); return err },
-		"Pardon":  func(ctx context.Context) error { return f.Pardon(ctx, "k") },
 		"ChangePassword": func(ctx context.Context) error {
 			return f.ChangePassword(ctx, "id-of-eve", "", "")
 		},
-		"Forgive":       func(ctx context.Context) error { return f.Forgive(ctx, "k") },
+		"Forgive":       func(ctx context.Context) error { return f.Forgive(ctx, []string{"k"}, []string{"l"}) },
 		"Session":       func(ctx context.Context) error { _, err := f.Session(ctx, f.session.ID); return err },
 		"Renewal":       func(ctx context.Context) error { _, err := f.Renewal(ctx, f.session.ID); return err },
 		"Counters":      func(ctx context.Context) error { _, err := f.Counters(ctx, "new", "app"); return err },

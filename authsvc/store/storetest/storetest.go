@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 		"attempts wait longer and longer":               testAttempts,
 		"attempts are counted for all keys or none":     testAttemptKeys,
 		"attempts that were right are taken back":       testPardon,
+		"what is right is forgotten, and one less":      testForgive,
 		"what was right of late is known":               testKnown,
 		"change password while the old one stands":      testChangePassword,
 		"attempts are forgotten":                        testAttemptsForgotten,
