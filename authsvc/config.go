@@ -129,9 +129,9 @@ type Config struct {
 	// this server. Empty: passwords and refresh tokens are taken from TLS
 	// connections and from this machine only.
 	//
-	// Name the proxy in Proxies as well. Else all calls through it have its
-	// address, and somebody who goes on guessing at an account there can keep
-	// its owner from logging in.
+	// Name every such proxy in Proxies as well. Else all calls through it have
+	// its address, and somebody who goes on guessing at an account there can
+	// keep its owner from logging in.
 	AllowPlaintextFrom []netip.Prefix
 
 	// Proxies are the proxies that tell for whom they call, by x-forwarded-for:
@@ -143,10 +143,11 @@ type Config struct {
 	//
 	// Name the proxies alone, and each that there is on the way: whoever calls
 	// from one of these addresses can claim any. A proxy that passes the
-	// header on as it came lets its callers do so, too. Empty: the address of
-	// the connection counts, as it does for all others. That is the caller's
-	// where a balancer passes connections on and your listener reads the PROXY
-	// protocol from it.
+	// header on as it came lets its callers do so, too. For all others the
+	// address of the connection counts. That is the caller's also where a
+	// balancer passes connections on and your listener reads the PROXY protocol
+	// from it: refuse the connections there for which it tells no address, and
+	// name the balancer here.
 	Proxies []netip.Prefix
 
 	// Logger is told of every entry of the audit record, of refreshes and

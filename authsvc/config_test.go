@@ -52,8 +52,9 @@ func Test45ConfigsThatCannotBeMeant(t *testing.T) {
 		"all scopes and some":       {clients(authsvc.Client{ID: "a", AllScopes: true, Scopes: []string{"s"}}), "both AllScopes and Scopes"},
 		"a scope that is two":       {clients(authsvc.Client{ID: "a", Scopes: []string{"s t"}}), `scope "s t": a scope is printable`},
 		"an audience of its own":    {clients(authsvc.Client{ID: "a", Audiences: []string{"mail"}}), `audience "mail" is not one of Config.Audiences`},
-		"an empty prefix":           {func(c *authsvc.Config) { c.AllowPlaintextFrom = make([]netip.Prefix, 1) }, "Config.AllowPlaintextFrom[0] is no prefix"},
-		"an empty proxy":            {proxies(netip.Prefix{}), "Config.Proxies[0] is no prefix"},
+		"an empty prefix":           {func(c *authsvc.Config) { c.AllowPlaintextFrom = make([]netip.Prefix, 1) }, "Config.AllowPlaintextFrom[0] is invalid Prefix: no address is in it"},
+		"an empty proxy":            {proxies(netip.Prefix{}), "Config.Proxies[0] is invalid Prefix: no address is in it"},
+		"a proxy by IPv4 in IPv6":   {proxies(netip.MustParsePrefix("::ffff:10.0.0.2/128")), "Config.Proxies[0] is ::ffff:10.0.0.2/128: no address is in it: make it with netip.ParsePrefix, and write IPv4 as such"},
 		"everybody a proxy":         {proxies(netip.MustParsePrefix("10.0.0.2/32"), netip.MustParsePrefix("0.0.0.0/0")), "Config.Proxies[1] is 0.0.0.0/0, which is everybody: name the proxies alone"},
 		"everybody a proxy by IPv6": {proxies(netip.MustParsePrefix("::/0")), "Config.Proxies[0] is ::/0, which is everybody"},
 	} {

@@ -3,6 +3,7 @@ package authsvc
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -86,16 +87,22 @@ func (c Config) checkClients() error {
 	return nil
 }
 
+const noPrefix = "no address is in it: make it with netip.ParsePrefix, and write IPv4 as such"
+
+// matches reports whether an address can be in p. Those of IPv4 are never
+// looked up in their IPv6 form.
+func matches(p netip.Prefix) bool { return p.IsValid() && !p.Addr().Is4In6() }
+
 func (c Config) checkProxies() error {
 	for i, p := range c.AllowPlaintextFrom {
-		if !p.IsValid() {
-			return fmt.Errorf("Config.AllowPlaintextFrom[%d] is no prefix: make it with netip.ParsePrefix", i)
+		if !matches(p) {
+			return fmt.Errorf("Config.AllowPlaintextFrom[%d] is %s: %s", i, p, noPrefix)
 		}
 	}
 	for i, p := range c.Proxies {
 		switch {
-		case !p.IsValid():
-			return fmt.Errorf("Config.Proxies[%d] is no prefix: make it with netip.ParsePrefix", i)
+		case !matches(p):
+			return fmt.Errorf("Config.Proxies[%d] is %s: %s", i, p, noPrefix)
 		case p.Bits() == 0:
 			return fmt.Errorf("Config.Proxies[%d] is %s, which is everybody: name the proxies alone, because who is named can claim any address", i, p)
 		}

@@ -54,6 +54,10 @@ func TestProcesses(t *testing.T) {
 		t.Parallel()
 		testSecondSignal(t, b)
 	})
+	t.Run("a connection that says nothing", func(t *testing.T) {
+		t.Parallel()
+		testSilentConnection(t, b)
+	})
 	t.Run("hashes in a process of their own", func(t *testing.T) {
 		t.Parallel()
 		testHashesApart(t, b)

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"google.golang.org/grpc"
@@ -24,8 +23,11 @@ const (
 	maxHeaders = 64 << 10
 )
 
+// handshakePatience is how long a connection may take to become one of gRPC.
+const handshakePatience = 20 * time.Second
+
 // newGRPC makes the guarded server.
-func newGRPC(auth *authsvc.Service, config *tls.Config, plaintextFrom []netip.Prefix, log *slog.Logger) (*grpc.Server, *health.Server, error) {
+func newGRPC(c *serveCmd, auth *authsvc.Service, config *tls.Config, log *slog.Logger) (*grpc.Server, *health.Server, error) {
 	verifier, err := token.NewVerifier(token.VerifierConfig{Issuers: []token.TrustedIssuer{auth.TrustedIssuer()}})
 	if err != nil {
 		return nil, nil, err
@@ -33,8 +35,8 @@ func newGRPC(auth *authsvc.Service, config *tls.Config, plaintextFrom []netip.Pr
 	guard, err := interceptor.New(verifier,
 		interceptor.WithPublicInfrastructure(),
 		interceptor.WithRevocations(auth.Revocations()),
-		interceptor.WithObserver(logDecisions(log)),
-		interceptor.AllowPlaintextFrom(plaintextFrom...))
+		interceptor.WithObserver(logDecisions(log, c.proxies())),
+		interceptor.AllowPlaintextFrom(c.plaintextFrom()...))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,7 +53,7 @@ func limits(config *tls.Config) []grpc.ServerOption {
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.MaxConcurrentStreams(1000),
-		grpc.ConnectionTimeout(20 * time.Second),
+		grpc.ConnectionTimeout(handshakePatience),
 		// A client may ask whether we are there twice a minute, also between
 		// calls: proxies forget connections on which nothing moves.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 30 * time.Second, PermitWithoutStream: true}),

@@ -46,7 +46,7 @@ func serveGRPC(t *testing.T, c *serveCmd, wrap func(net.Listener) net.Listener) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, _, err := newGRPC(auth, nil, c.plaintextFrom(), slog.New(slog.DiscardHandler))
+	srv, _, err := newGRPC(c, auth, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

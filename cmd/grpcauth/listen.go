@@ -32,9 +32,6 @@ func (c *serveCmd) bind(ctx context.Context) (*listeners, error) {
 	if l.grpc, err = listen(ctx, "listen", c.Listen, local); err != nil {
 		return nil, err
 	}
-	if l.grpc, err = c.readingProxies(l.grpc); err != nil {
-		return nil, err
-	}
 	if c.HTTPListen == "" || c.HTTPListen == off {
 		return l, nil
 	}

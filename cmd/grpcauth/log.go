@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/netip"
 
 	"google.golang.org/grpc/peer"
 
 	"github.com/grpcauth/grpcauth/interceptor"
 	"github.com/grpcauth/grpcauth/internal/fault"
+	"github.com/grpcauth/grpcauth/internal/transport"
 )
 
 // newLogger logs to w. Both names were checked with the flags.
@@ -24,15 +26,19 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 
 // logDecisions logs what the guard decides: calls that are refused, and at
 // debug level those that are let in. Who called is told by subject, never by
-// token.
-func logDecisions(log *slog.Logger) func(context.Context, interceptor.Decision) {
+// token, and where from past the proxies.
+func logDecisions(log *slog.Logger, proxies []netip.Prefix) func(context.Context, interceptor.Decision) {
 	return func(ctx context.Context, d interceptor.Decision) {
 		level, event := slog.LevelDebug, "call_allowed"
 		if d.Denied() {
 			level, event = slog.LevelInfo, "call_denied"
 		}
 		if log.Enabled(ctx, level) {
-			log.LogAttrs(ctx, level, event, decisionAttrs(ctx, d)...)
+			attrs := decisionAttrs(ctx, d)
+			if len(proxies) > 0 {
+				attrs = append(attrs, slog.String("address", transport.Address(ctx, proxies).String()))
+			}
+			log.LogAttrs(ctx, level, event, attrs...)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func TestDecisionsAreLoggedWithoutTheToken(t *testing.T) {
 		{"refused, warn", "warn", denied, ""},
 	} {
 		var out strings.Builder
-		logDecisions(newLogger(&out, c.level, "text"))(context.Background(), c.decision)
+		logDecisions(newLogger(&out, c.level, "text"), nil)(context.Background(), c.decision)
 		if got := strings.TrimSpace(out.String()); !strings.HasSuffix(got, c.want) || got != "" && c.want == "" {
 			t.Errorf("%s: logged %s", c.name, got)
 		}

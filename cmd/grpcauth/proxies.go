@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pires/go-proxyproto"
 )
@@ -16,8 +19,8 @@ type proxyPrefix struct{ netip.Prefix }
 // UnmarshalText reads 10.0.0.2, fd00::2 or 10.0.0.0/28.
 func (p *proxyPrefix) UnmarshalText(text []byte) error {
 	ip, err := netip.ParseAddr(string(text))
-	if err == nil {
-		ip = ip.Unmap().WithZone("")
+	if err == nil && ip.Zone() == "" {
+		ip = ip.Unmap()
 		p.Prefix = netip.PrefixFrom(ip, ip.BitLen())
 		return nil
 	}
@@ -64,11 +67,14 @@ func (c *serveCmd) plaintextFrom() []netip.Prefix {
 	return c.proxies()
 }
 
+var errNoCaller = errors.New("the PROXY protocol's header tells no caller's address")
+
 // readingProxies gives the connections of a listener the addresses that the
-// proxies tell before anything else. A connection from elsewhere is closed, and
-// one that begins otherwise can't be read from. A proxy may connect on its own
-// account, to see whether we are there.
-func (c *serveCmd) readingProxies(l net.Listener) (net.Listener, error) {
+// proxies tell before anything else. A connection from elsewhere is closed. One
+// that begins otherwise can't be read from, nor one that tells no address:
+// x-forwarded-for would be taken for the proxy's word there, and it is the
+// caller's.
+func (c *serveCmd) readingProxies(l net.Listener, log *slog.Logger) (net.Listener, error) {
 	if !c.ProxyProtocol {
 		return l, nil
 	}
@@ -76,9 +82,29 @@ func (c *serveCmd) readingProxies(l net.Listener) (net.Listener, error) {
 	for i, p := range c.Proxy {
 		named[i] = p.String()
 	}
-	policy, err := proxyproto.TrustProxyHeaderFromRanges(named)
+	trusted, err := proxyproto.TrustProxyHeaderFromRanges(named)
 	if err != nil {
 		return nil, fmt.Errorf("--proxy %s: %w", strings.Join(named, ","), err)
 	}
-	return &proxyproto.Listener{Listener: l, ConnPolicy: policy}, nil
+	var warned atomic.Bool
+	return &proxyproto.Listener{
+		Listener: l,
+		ConnPolicy: func(from proxyproto.ConnPolicyOptions) (proxyproto.Policy, error) {
+			policy, err := trusted(from)
+			if err != nil {
+				level := slog.LevelDebug
+				if !warned.Swap(true) { // once: anybody can do it
+					level = slog.LevelWarn
+				}
+				log.Log(context.Background(), level, "connection_closed", "peer", from.Upstream.String(), "cause", "with --proxy-protocol, connections come from a --proxy only")
+			}
+			return policy, err
+		},
+		ValidateHeader: func(header *proxyproto.Header) error {
+			if _, _, ok := header.TCPAddrs(); !ok || header.Command.IsLocal() {
+				return errNoCaller
+			}
+			return nil
+		},
+	}, nil
 }

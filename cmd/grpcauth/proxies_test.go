@@ -71,6 +71,22 @@ func testBehindAProxy(t *testing.T, b binaries) {
 				t.Errorf("%s: a connection from elsewhere was served", name)
 			}
 		}
+		server.line(&server.stderr, `"level":"WARN","msg":"connection_closed","peer":"127.`)
+	})
+	t.Run("through one that does not tell", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		b.addUser(t, dir, "ada", "notes.read")
+		server := b.serve(t, dir, "--proxy", proxyHost, "--proxy-protocol")
+		for name, header := range map[string]*proxyproto.Header{
+			"unknown":       {Version: 1, Command: proxyproto.PROXY, TransportProtocol: proxyproto.UNSPEC},
+			"its own":       {Version: 2, Command: proxyproto.LOCAL, TransportProtocol: proxyproto.UNSPEC},
+			"a Unix socket": proxyproto.HeaderProxyFromAddrs(2, &net.UnixAddr{Name: "a", Net: "unix"}, &net.UnixAddr{Name: "b", Net: "unix"}),
+		} {
+			if err := loginAs(t, saying(t, server, header), goodPassword); err == nil {
+				t.Errorf("%s: a caller could tell their own address", name)
+			}
+		}
 	})
 }
 
@@ -116,19 +132,29 @@ func forwarding(t *testing.T, server *authServer) func(string) authClient {
 // protocol, who called it.
 func passingOn(version byte) func(*testing.T, *authServer) func(string) authClient {
 	return func(t *testing.T, server *authServer) func(string) authClient {
-		t.Helper()
 		return func(host string) authClient {
-			from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(proxyHost)}}
-			return grpcauthv1.NewAuthServiceClient(dial(t, server.GRPC, grpc.WithContextDialer(
-				func(ctx context.Context, address string) (net.Conn, error) {
-					conn, err := from.DialContext(ctx, "tcp", address)
-					if err != nil {
-						return nil, err
-					}
-					header := proxyproto.HeaderProxyFromAddrs(version, &net.TCPAddr{IP: net.ParseIP(host), Port: 4711}, conn.RemoteAddr())
-					_, err = header.WriteTo(conn)
-					return conn, err
-				})))
+			t.Helper()
+			to, err := net.ResolveTCPAddr("tcp", server.GRPC)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return saying(t, server, proxyproto.HeaderProxyFromAddrs(version, &net.TCPAddr{IP: net.ParseIP(host), Port: 4711}, to))
 		}
 	}
+}
+
+// saying is a client whose connections come from the proxy's address and begin
+// with a header.
+func saying(t *testing.T, server *authServer, header *proxyproto.Header) authClient {
+	t.Helper()
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(proxyHost)}}
+	return grpcauthv1.NewAuthServiceClient(dial(t, server.GRPC, grpc.WithContextDialer(
+		func(ctx context.Context, address string) (net.Conn, error) {
+			conn, err := from.DialContext(ctx, "tcp", address)
+			if err != nil {
+				return nil, err
+			}
+			_, err = header.WriteTo(conn)
+			return conn, err
+		})))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,8 @@ import (
 // servers is what runs between the start and the signal.
 type servers struct {
 	bound    *listeners
+	arrivals *arrivals    // of gRPC
+	incoming net.Listener // the same, with their callers' addresses
 	grpc     *grpc.Server
 	health   *health.Server
 	http     *http.Server
@@ -36,7 +39,11 @@ func newServers(c *serveCmd, l *listeners, auth *authsvc.Service, w *watch, log 
 	}
 	s := &servers{bound: l, auth: auth, watch: w, log: log, patience: c.DrainTimeout}
 	s.http = newHTTP(c.Issuer, jwks, func(ctx context.Context) error { return s.ready(ctx, w.store) }, log)
-	s.grpc, s.health, err = newGRPC(auth, l.tls, c.plaintextFrom(), log)
+	s.arrivals = &arrivals{Listener: l.grpc, patience: handshakePatience}
+	if s.incoming, err = c.readingProxies(s.arrivals, log); err != nil {
+		return nil, err
+	}
+	s.grpc, s.health, err = newGRPC(c, auth, l.tls, log)
 	return s, err
 }
 
@@ -54,7 +61,7 @@ func (s *servers) ready(ctx context.Context, st store.Store) error {
 // which ends the process.
 func (s *servers) run(ctx context.Context, unsignal func()) error {
 	running, ctx := errgroup.WithContext(ctx)
-	running.Go(func() error { return s.grpc.Serve(s.bound.grpc) })
+	running.Go(func() error { return s.grpc.Serve(s.incoming) })
 	if s.bound.http != nil {
 		running.Go(s.serveHTTP)
 	}
@@ -87,7 +94,10 @@ func (s *servers) drain() {
 	s.health.Shutdown()
 	ctx, cancel := context.WithTimeout(context.Background(), s.patience)
 	defer cancel()
-	cut := context.AfterFunc(ctx, s.grpc.Stop)
+	cut := context.AfterFunc(ctx, func() {
+		s.arrivals.cut()
+		s.grpc.Stop()
+	})
 	s.grpc.GracefulStop()
 	cut()
 	if err := s.http.Shutdown(ctx); err != nil {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -43,11 +44,8 @@ func Address(ctx context.Context, proxies []netip.Prefix) netip.Addr {
 	if !Within(own, proxies) {
 		return own
 	}
-	// A header that is sent twice is one list (RFC 9110 §5.3). A proxy may add
-	// its line after the caller's.
-	told := strings.Split(strings.Join(metadata.ValueFromIncomingContext(ctx, forwardedFor), ","), ",")
-	for _, text := range slices.Backward(told) {
-		ip, ok := parse(strings.TrimSpace(text))
+	for text := range last(metadata.ValueFromIncomingContext(ctx, forwardedFor)) {
+		ip, ok := parse(text)
 		if !ok {
 			return own
 		}
@@ -56,6 +54,24 @@ func Address(ctx context.Context, proxies []netip.Prefix) netip.Addr {
 		}
 	}
 	return own
+}
+
+// last gives the elements of a list from its end. A header that is sent more
+// than once is one list (RFC 9110 §5.3): a proxy may add its line after the
+// caller's. What comes before the element that counts costs nothing, however
+// long callers make it.
+func last(lines []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range slices.Backward(lines) {
+			for comma := len(line); comma >= 0; {
+				line = line[:comma]
+				comma = strings.LastIndexByte(line, ',')
+				if !yield(strings.TrimSpace(line[comma+1:])) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // parse reads an address as proxies write it, some of them with its port.
