@@ -55,8 +55,8 @@ func Test45ConfigsThatCannotBeMeant(t *testing.T) {
 		"an empty prefix":           {func(c *authsvc.Config) { c.AllowPlaintextFrom = make([]netip.Prefix, 1) }, "Config.AllowPlaintextFrom[0] is invalid Prefix: no address is in it"},
 		"an empty proxy":            {proxies(netip.Prefix{}), "Config.Proxies[0] is invalid Prefix: no address is in it"},
 		"a proxy by IPv4 in IPv6":   {proxies(netip.MustParsePrefix("::ffff:10.0.0.2/128")), "Config.Proxies[0] is ::ffff:10.0.0.2/128: no address is in it: make it with netip.ParsePrefix, and write IPv4 as such"},
-		"everybody a proxy":         {proxies(netip.MustParsePrefix("10.0.0.2/32"), netip.MustParsePrefix("0.0.0.0/0")), "Config.Proxies[1] is 0.0.0.0/0, which is everybody: name the proxies alone"},
-		"everybody a proxy by IPv6": {proxies(netip.MustParsePrefix("::/0")), "Config.Proxies[0] is ::/0, which is everybody"},
+		"everybody a proxy":         {proxies(netip.MustParsePrefix("10.0.0.2/32"), netip.MustParsePrefix("128.0.0.0/1")), "Config.Proxies[1] is 128.0.0.0/1, which is too wide: name the proxies alone"},
+		"everybody a proxy by IPv6": {proxies(netip.MustParsePrefix("::/0")), "Config.Proxies[0] is ::/0, which is too wide"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

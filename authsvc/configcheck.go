@@ -87,6 +87,9 @@ func (c Config) checkClients() error {
 	return nil
 }
 
+// widestProxy is the fewest bits of a network of proxies: 10.0.0.0/8.
+const widestProxy = 8
+
 const noPrefix = "no address is in it: make it with netip.ParsePrefix, and write IPv4 as such"
 
 // matches reports whether an address can be in p. Those of IPv4 are never
@@ -103,8 +106,8 @@ func (c Config) checkProxies() error {
 		switch {
 		case !matches(p):
 			return fmt.Errorf("Config.Proxies[%d] is %s: %s", i, p, noPrefix)
-		case p.Bits() == 0:
-			return fmt.Errorf("Config.Proxies[%d] is %s, which is everybody: name the proxies alone, because who is named can claim any address", i, p)
+		case p.Bits() < widestProxy:
+			return fmt.Errorf("Config.Proxies[%d] is %s, which is too wide: name the proxies alone, because who is named can claim any address", i, p)
 		}
 	}
 	return nil

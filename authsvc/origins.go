@@ -23,6 +23,12 @@ func newOrigins(cfg Config) origins {
 	return origins{mute: cfg.AllowPlaintextFrom}
 }
 
+// lost reports whether a proxy seems to have told who calls, and its address
+// counts all the same.
+func (o origins) lost(ctx context.Context) bool {
+	return o.shared(ctx) && transport.Forwarded(ctx)
+}
+
 // address is where a call comes from, without the port, or the kind of its
 // connection where that has no address.
 func (o origins) address(ctx context.Context) string {

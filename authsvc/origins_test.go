@@ -108,3 +108,32 @@ func TestSprayingThroughAProxyIsSlowedDown(t *testing.T) {
 		})
 	}
 }
+
+// A proxy on this machine works without being named, so somebody must say it.
+//
+// checklist: P4
+func TestAProxyThatIsNotNamedIsToldOnce(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change        func(*setup)
+		from, claimed string
+		want          int
+	}{
+		"on this machine":                 {func(*setup) {}, "127.0.0.1", "203.0.113.7", 1},
+		"that is trusted with secrets":    {func(s *setup) { s.config.AllowPlaintextFrom = []netip.Prefix{netip.MustParsePrefix("10.0.0.2/32")} }, proxyAddress, "203.0.113.7", 1},
+		"that is named and does not tell": {behindAProxy, proxyAddress, "unknown", 1},
+		"that is named":                   {behindAProxy, proxyAddress, "203.0.113.7", 0},
+		"none":                            {overTLS, "198.51.100.1", "203.0.113.7", 0}, // anybody can send it
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, tc.change)
+			for range 2 {
+				wantRefusal(t, w.guess(metadata.AppendToOutgoingContext(w.at(tc.from), "x-forwarded-for", tc.claimed), "ada", adaPassword), "OK")
+			}
+			if got := len(w.log.lines(t, "callers_not_told_apart")); got != tc.want {
+				t.Errorf("told %d times, want %d", got, tc.want)
+			}
+		})
+	}
+}

@@ -37,6 +37,7 @@ type proven struct {
 // *ChallengeError where there is a further question to the user, who then
 // counts as not yet proven.
 func (s *server) prove(ctx context.Context, p proof) (proven, error) {
+	s.warnOfProxy(ctx)
 	attempt, err := s.throttle.begin(ctx, p.account, p.asked.of())
 	if err != nil {
 		return proven{}, err
@@ -57,6 +58,15 @@ func (s *server) prove(ctx context.Context, p proof) (proven, error) {
 		return proven{}, unpardoned
 	}
 	return proven{}, err
+}
+
+// warnOfProxy tells the operator, once, that callers through a proxy count as
+// one.
+func (s *server) warnOfProxy(ctx context.Context) {
+	if s.lost(ctx) && !s.warned.Swap(true) {
+		s.event(ctx, slog.LevelWarn, "callers_not_told_apart", slog.String("cause",
+			"x-forwarded-for came from an address that is not in Config.Proxies (serve --proxy), or told none: whoever guesses at an account there can keep its owner out"))
+	}
 }
 
 // identify asks the directory, and gives whatever is known of the user beside

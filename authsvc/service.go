@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -45,6 +46,8 @@ type server struct {
 	verifier *token.Verifier // of our own access tokens
 
 	issued, revoked *pace // of tokens by their clients
+
+	warned atomic.Bool // of a proxy, see warnOfProxy
 }
 
 // startTimeout is how long New waits for the store.

@@ -35,7 +35,7 @@ func newGRPC(c *serveCmd, auth *authsvc.Service, config *tls.Config, log *slog.L
 	guard, err := interceptor.New(verifier,
 		interceptor.WithPublicInfrastructure(),
 		interceptor.WithRevocations(auth.Revocations()),
-		interceptor.WithObserver(logDecisions(log, c.proxies())),
+		interceptor.WithObserver(logDecisions(log, c.Proxy)),
 		interceptor.AllowPlaintextFrom(c.plaintextFrom()...))
 	if err != nil {
 		return nil, nil, err

@@ -74,8 +74,8 @@ func TestSecretsWithoutTLS(t *testing.T) {
 	t.Parallel()
 	near := func(l net.Listener) net.Listener { return l }
 	far := func(l net.Listener) net.Listener { return farAway{l} }
-	theProxy := []proxyPrefix{{netip.MustParsePrefix("203.0.113.7/32")}}
-	anotherProxy := []proxyPrefix{{netip.MustParsePrefix("203.0.113.8/32")}}
+	theProxy := proxyList{netip.MustParsePrefix("203.0.113.7/32")}
+	anotherProxy := proxyList{netip.MustParsePrefix("203.0.113.8/32")}
 	for _, c := range []struct {
 		name            string
 		cmd             serveCmd

@@ -10,36 +10,60 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/alecthomas/kong"
 	"github.com/pires/go-proxyproto"
 )
 
-// proxyPrefix is where a proxy calls from: an address or a network.
-type proxyPrefix struct{ netip.Prefix }
+// widest is the fewest bits of a network of proxies: 10.0.0.0/8.
+const widest = 8
 
-// UnmarshalText reads 10.0.0.2, fd00::2 or 10.0.0.0/28.
-func (p *proxyPrefix) UnmarshalText(text []byte) error {
-	ip, err := netip.ParseAddr(string(text))
-	if err == nil && ip.Zone() == "" {
-		ip = ip.Unmap()
-		p.Prefix = netip.PrefixFrom(ip, ip.BitLen())
-		return nil
+// proxyList is where proxies call from.
+type proxyList []netip.Prefix
+
+// Decode is called by kong for each value: text with commas between several, or
+// a list from the configuration file.
+func (l *proxyList) Decode(ctx *kong.DecodeContext) error {
+	value, err := ctx.Scan.PopValue("address")
+	if err != nil {
+		return err
 	}
-	if p.Prefix, err = netip.ParsePrefix(string(text)); err != nil || p.Addr().Is4In6() {
-		return fmt.Errorf("%.50q is no address and no network: give 10.0.0.2, or 10.0.0.0/28", text)
+	var texts []string
+	switch v := value.Value.(type) {
+	case []any:
+		for _, item := range v {
+			texts = append(texts, fmt.Sprint(item))
+		}
+	default:
+		texts = strings.Split(fmt.Sprint(v), ",")
 	}
-	if p.Bits() == 0 {
-		return fmt.Errorf("%s is everybody: name the proxies alone, because who is named can claim any address", text)
+	for _, text := range texts {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		p, err := parseProxy(text)
+		if err != nil {
+			return err
+		}
+		*l = append(*l, p)
 	}
-	p.Prefix = p.Masked()
 	return nil
 }
 
-func (c *serveCmd) proxies() []netip.Prefix {
-	var named []netip.Prefix
-	for _, p := range c.Proxy {
-		named = append(named, p.Prefix)
+// parseProxy reads 10.0.0.2, fd00::2 or 10.0.0.0/28.
+func parseProxy(text string) (netip.Prefix, error) {
+	if ip, err := netip.ParseAddr(text); err == nil && ip.Zone() == "" {
+		return ip.Unmap().Prefix(ip.Unmap().BitLen())
 	}
-	return named
+	p, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil || p.Addr().Is4In6():
+		return p, fmt.Errorf("%.50q is no address and no network: give 10.0.0.2, or 10.0.0.0/28; names are not looked up, and ports don't matter", text)
+	case p != p.Masked():
+		return p, fmt.Errorf("%s is an address in a network: give %s for it alone, or %s for all of them", p, p.Addr(), p.Masked())
+	case p.Bits() < widest:
+		return p, fmt.Errorf("%s is too wide: name the proxies alone, because who is named can claim any address", p)
+	}
+	return p, nil
 }
 
 func (c *serveCmd) checkProxies() error {
@@ -64,7 +88,7 @@ func (c *serveCmd) plaintextFrom() []netip.Prefix {
 	case c.ProxyProtocol:
 		return []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	}
-	return c.proxies()
+	return c.Proxy
 }
 
 var errNoCaller = errors.New("the PROXY protocol's header tells no caller's address")

@@ -28,13 +28,13 @@ type serveCmd struct {
 	RefreshTTL time.Duration `group:"Lifetimes:" name:"refresh-ttl" default:"720h" help:"How long a session lives without a refresh."`
 	SessionTTL time.Duration `group:"Lifetimes:" name:"session-ttl" default:"2160h" help:"How long a session lives at all; then its user logs in again."`
 
-	Listen         string        `group:"Network:" default:"127.0.0.1:50051" help:"Where gRPC is served. Without TLS it must be on this machine."`
+	Listen         string        `group:"Network:" default:"127.0.0.1:50051" help:"Where gRPC is served. Without TLS it must be on this machine, but for --allow-plaintext."`
 	HTTPListen     string        `group:"Network:" name:"http-listen" default:"127.0.0.1:8080" help:"Where the keys (/.well-known/jwks.json), the metadata that leads to them, /healthz and /readyz are served. \"off\": nowhere."`
 	TLSCert        string        `group:"Network:" name:"tls-cert" placeholder:"PATH" help:"The certificate chain (PEM), for gRPC and HTTP."`
 	TLSKey         string        `group:"Network:" name:"tls-key" placeholder:"PATH" help:"The private key of the certificate (PEM)."`
 	AllowPlaintext bool          `group:"Network:" help:"Take passwords and tokens without TLS from the addresses of --proxy: those proxies terminate TLS."`
-	Proxy          []proxyPrefix `group:"Network:" placeholder:"ADDRESS" help:"A proxy in front of the server, as an address or a network. Its word is taken for who calls: the last address in x-forwarded-for, to which it must add each caller. Repeat the flag, or separate addresses by commas."`
-	ProxyProtocol  bool          `group:"Network:" help:"Each connection to --listen comes from a --proxy and begins with who calls, in the PROXY protocol (version 1 or 2). For balancers that pass TCP on. Other connections are closed."`
+	Proxy          proxyList     `group:"Network:" placeholder:"ADDRESS" help:"A proxy in front of the server, as an address or a network. Its word is taken for where a call comes from: the last address in x-forwarded-for, to which it must add each caller, or what it says by --proxy-protocol. Repeat the flag, or separate addresses by commas."`
+	ProxyProtocol  bool          `group:"Network:" help:"Each connection to --listen comes from a --proxy and begins with the address it was called from, in the PROXY protocol of HAProxy (version 1 or 2). For balancers that pass TCP on. Other connections are closed."`
 	DrainTimeout   time.Duration `group:"Network:" default:"10s" help:"How long running calls may take after SIGTERM; then they are cut."`
 
 	LogLevel  string `group:"Logging:" default:"info" enum:"debug,info,warn,error" help:"The least that is logged: debug, info, warn or error."`
@@ -100,7 +100,7 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 		RefreshTTL:         c.RefreshTTL,
 		SessionTTL:         c.SessionTTL,
 		AllowPlaintextFrom: c.plaintextFrom(),
-		Proxies:            c.proxies(),
+		Proxies:            c.Proxy,
 		Logger:             log,
 	})
 	if err != nil {
@@ -113,6 +113,7 @@ func (c *serveCmd) serve(ctx context.Context, p *process, l *listeners, st store
 	ctx, unsignal := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer unsignal()
 	log.Info("listening", "grpc", l.grpc.Addr().String(), "http", l.httpAddr(), "tls", l.tls != nil,
+		"allow_plaintext", c.AllowPlaintext, "proxies", fmt.Sprint(c.Proxy), "proxy_protocol", c.ProxyProtocol,
 		"issuer", c.Issuer, "algorithm", string(ring.signing.Algorithm()), "kid", ring.signing.ID(),
 		"store", c.Storage.name(), "version", version())
 	return srv.run(ctx, unsignal)

@@ -11,7 +11,7 @@ import (
 func TestSettingsComeFromTheFirstSourceThatHasThem(t *testing.T) {
 	t.Parallel()
 	envFile := write(t, "vars", "GRPCAUTH_ACCESS_TTL=3m\nGRPCAUTH_LOG_LEVEL=error\nGRPCAUTH_STORE=envfile.db\nDATABASE_URL=not ours\n", 0o644)
-	config := write(t, "grpcauth.json", `{"access_ttl": "4m", "log_level": "debug", "store": "config.db", "listen": "127.0.0.1:4", "allow_plaintext": true, "proxy": ["10.0.0.2", "10.1.2.3/16", "fd00::2"], "audience": ["a", "b"]}`, 0o644)
+	config := write(t, "grpcauth.json", `{"access_ttl": "4m", "log_level": "debug", "store": "config.db", "listen": "127.0.0.1:4", "allow_plaintext": true, "proxy": ["10.0.0.2", "10.1.0.0/16", "fd00::2"], "audience": ["a", "b"]}`, 0o644)
 	got, err := parse(t, []string{"GRPCAUTH_ACCESS_TTL=2m", "GRPCAUTH_LOG_LEVEL=warn", "GRPCAUTH_ISSUER=https://auth.test"},
 		"serve", "--access-ttl", "1m", "--env-file", envFile, "--config", config)
 	if err != nil {
@@ -26,7 +26,7 @@ func TestSettingsComeFromTheFirstSourceThatHasThem(t *testing.T) {
 		{"file of variables", got.Storage.Store, "envfile.db"},
 		{"configuration file", got.Listen, "127.0.0.1:4"},
 		{"configuration file, boolean", got.AllowPlaintext, true},
-		{"configuration file, list of addresses", fmt.Sprint(got.proxies()), "[10.0.0.2/32 10.1.0.0/16 fd00::2/128]"},
+		{"configuration file, list of addresses", fmt.Sprint(got.Proxy), "[10.0.0.2/32 10.1.0.0/16 fd00::2/128]"},
 		{"configuration file, list", strings.Join(got.Audience, "+"), "a+b"},
 		{"default", got.RefreshTTL, 720 * time.Hour},
 		{"default", got.HTTPListen, "127.0.0.1:8080"},

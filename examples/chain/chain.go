@@ -23,7 +23,8 @@ import (
 // matters here:
 //
 //  1. realip finds the caller's address, because the log wants it. It reads
-//     headers, which are worth what the proxy is worth that wrote them; the
+//     headers, which are worth what the proxy is worth that wrote them (of
+//     several lines it takes the first, which may be the caller's own); the
 //     Guard goes by the connection alone.
 //  2. logging sees the outcome of everything behind it, also of what the Guard
 //     refused and of what panicked.

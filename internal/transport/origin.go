@@ -56,6 +56,12 @@ func Address(ctx context.Context, proxies []netip.Prefix) netip.Addr {
 	return own
 }
 
+// Forwarded reports whether a call has the header by which proxies tell where
+// calls come from.
+func Forwarded(ctx context.Context) bool {
+	return len(metadata.ValueFromIncomingContext(ctx, forwardedFor)) > 0
+}
+
 // last gives the elements of a list from its end. A header that is sent more
 // than once is one list (RFC 9110 §5.3): a proxy may add its line after the
 // caller's. What comes before the element that counts costs nothing, however
