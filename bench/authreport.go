@@ -141,6 +141,9 @@ processors nobody else wants (` + "`password.Process`" + `), as ` + "`grpcauth s
 A hash keeps a processor busy for some 20 ms. Go takes a processor away from it only after 10 ms, so in one process every step of a refresh
 waits for that: the handler, each statement, the answer. The operating system takes it away at once.
 
+What is left is the store: the slowest refreshes beside logins spend most of their time in ` + "`RotateSession`" + `, which waits for SQLite's one writer (a login is
+three transactions, each synced to disk) and for its own sync. On the memory store, which has neither, logins that wait make a refresh no slower at p99.
+
 ## Memory while logins queue
 
 {{.Memory.Logins}} users log in at the same time, and the queue has a place for each. {{.Memory.Hashes}} hashes run at once, {{mib .Memory.Argon2}} each. The heap of the
