@@ -29,14 +29,19 @@ func (c Client) bind(ctx context.Context) (string, error) {
 	return token.CertificateThumbprint(certificate), nil
 }
 
-// checkBinding holds a session of the client that is bound to a certificate to
-// that of the connection. One that is not, though the client's now are, is of
-// no use.
-func (c Client) checkBinding(ctx context.Context, bound string) error {
-	switch {
-	case bound == "" && c.CertificateBound:
+// checkBound refuses a session that is bound to nothing, though its client's now
+// are.
+func (c Client) checkBound(bound string) error {
+	if bound == "" && c.CertificateBound {
 		return errUnbound
-	case bound == "":
+	}
+	return nil
+}
+
+// checkBinding holds a session that is bound to a certificate to that of the
+// connection.
+func checkBinding(ctx context.Context, bound string) error {
+	if bound == "" {
 		return nil
 	}
 	certificate := transport.Certificate(ctx)

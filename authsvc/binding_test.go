@@ -207,6 +207,10 @@ func TestSessionsFromBeforeTheirClientWasBound(t *testing.T) {
 			}
 		}
 		// Nothing was used up: the session goes on where its client is not bound.
-		before.must(before.keyed(t.Context(), tokens.GetRefreshToken(), ""))
+		later := before.must(before.keyed(t.Context(), tokens.GetRefreshToken(), ""))
+		before.must(before.keyed(t.Context(), later.GetRefreshToken(), ""))
+		// But that nothing comes of it hides no reuse.
+		_, err := now.keyed(t.Context(), tokens.GetRefreshToken(), "")
+		wantRefusal(t, err, "Unauthenticated REFRESH_REUSED")
 	})
 }

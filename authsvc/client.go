@@ -38,7 +38,8 @@ type Client struct {
 	// CertificateBound binds its sessions and their tokens to the certificate
 	// of the TLS connection that the user logged in over (RFC 8705 §3):
 	// whoever else has them can't use them. A login without a certificate is
-	// refused then, and so is the refresh of a session that began before.
+	// refused then, and of a session that began before, what needs a refresh
+	// token or the password again.
 	CertificateBound bool
 }
 

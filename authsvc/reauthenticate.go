@@ -59,11 +59,14 @@ func (s *server) owned(ctx context.Context) (store.Session, Client, error) {
 	if err != nil {
 		return store.Session{}, Client{}, err
 	}
+	if err := checkBinding(ctx, session.Certificate); err != nil {
+		return store.Session{}, Client{}, err
+	}
 	client, err := s.clients.forUsers(ctx, session.ClientID)
 	if err != nil {
 		return store.Session{}, Client{}, err
 	}
-	return session, client, client.checkBinding(ctx, session.Certificate)
+	return session, client, client.checkBound(session.Certificate)
 }
 
 // proofOfOwner is the proof by the password of the one whose session it is.

@@ -109,7 +109,7 @@ func (r *refreshing) find(ctx context.Context) (store.Renewal, error) {
 	case err == nil && found.Session.ClientID != r.client.ID:
 		err = fmt.Errorf("%w: it is another client's", errRefreshInvalid)
 	case err == nil:
-		err = r.client.checkBinding(ctx, found.Session.Certificate)
+		err = checkBinding(ctx, found.Session.Certificate)
 	}
 	return found, err
 }
@@ -124,6 +124,9 @@ func (r *refreshing) answerable(s store.Session) bool {
 // renew makes the access token. A user who is gone ends the session.
 func (r *refreshing) renew(ctx context.Context, found store.Renewal) (*grant, error) {
 	session := found.Session
+	if err := r.client.checkBound(session.Certificate); err != nil {
+		return nil, err
+	}
 	id, err := r.users.renew(ctx, session.Subject, found.User)
 	if errors.Is(err, ErrGone) {
 		return nil, r.revokeGone(ctx, session)

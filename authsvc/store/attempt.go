@@ -40,7 +40,8 @@ type Attempts interface {
 	// Forgive forgets the attempts of the keys in right, which are known from
 	// now on: the last one was right. Of those in pardoned it takes back one
 	// attempt, because it was right or was never judged; a wait that it began
-	// stays. All in one step; either may be empty.
+	// stays. All in one step. Each key stands once, in one of them; either may
+	// be empty.
 	Forgive(ctx context.Context, right, pardoned []string) error
 }
 

@@ -83,7 +83,7 @@ func isKnown(ctx context.Context, tx *sql.Conn, key string, now int64) (known bo
 // Attempt locks them in.
 func (s *Store) Forgive(ctx context.Context, right, pardoned []string) error {
 	return s.tx(ctx, "forgive attempts", func(ctx context.Context, tx *sql.Conn) error {
-		for _, key := range slices.Sorted(slices.Values(slices.Concat(right, pardoned))) {
+		for _, key := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(right, pardoned)))) {
 			forgive := pardon
 			if slices.Contains(right, key) {
 				forgive = s.forget
