@@ -61,7 +61,7 @@ func (s *servers) ready(ctx context.Context, st store.Store) error {
 // which ends the process.
 func (s *servers) run(ctx context.Context, unsignal func()) error {
 	running, ctx := errgroup.WithContext(ctx)
-	running.Go(func() error { return s.grpc.Serve(s.incoming) })
+	running.Go(s.serveGRPC)
 	if s.bound.http != nil {
 		running.Go(s.serveHTTP)
 	}
@@ -77,6 +77,14 @@ func (s *servers) run(ctx context.Context, unsignal func()) error {
 		return nil
 	})
 	return running.Wait()
+}
+
+// serveGRPC serves until the server is stopped, which may have happened before.
+func (s *servers) serveGRPC() error {
+	if err := s.grpc.Serve(s.incoming); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil
 }
 
 func (s *servers) serveHTTP() error {

@@ -101,3 +101,16 @@ func TestAServerWithoutItsListenerEndsWithAnError(t *testing.T) {
 		t.Error("it ended as if nothing had happened")
 	}
 }
+
+// A signal may come before anything is served.
+func TestAServerThatIsStoppedAtItsStartEndsWell(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		s := newSlowLogin(t, time.Second)
+		ctx, end := context.WithCancel(t.Context())
+		end()
+		if err := s.run(ctx, func() {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
