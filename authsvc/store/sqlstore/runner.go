@@ -111,11 +111,11 @@ func (r *runner) run(ctx context.Context, op func(context.Context) error) error 
 		if err == nil || isSettled(err) {
 			return err
 		}
+		// Why it was tried again says more than that time ran out.
+		if busy != nil && ctx.Err() != nil {
+			return busy
+		}
 		if !r.again(err) {
-			// Why it was tried again says more than that time ran out.
-			if busy != nil && ctx.Err() != nil {
-				return busy
-			}
 			return err
 		}
 		busy = err

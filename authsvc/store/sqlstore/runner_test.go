@@ -185,3 +185,22 @@ func TestRunnerLetsRotationsPassTheDoor(t *testing.T) {
 		}
 	})
 }
+
+// Time runs out in the middle of another try: what it was tried again for is
+// told, not what the end made of that try.
+func TestRunnerTellsWhyItTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		err := testRunner().write(t.Context(), "op", func(ctx context.Context) error {
+			if runs++; runs == 1 {
+				return coded(5)
+			}
+			<-ctx.Done()
+			return coded(6)
+		})
+		if !errors.Is(err, coded(5)) || runs != 2 {
+			t.Errorf("error %v after %d runs", err, runs)
+		}
+	})
+}
